@@ -24,7 +24,7 @@ const worthTrying = 16 << 10 // bytes
 export async function makeRecord(kind: Kind, bytes: Buffer): Promise<Buffer[]> {
   let stored = bytes
   if (kind !== 'i' && bytes.length >= worthTrying) {
-    const packed = bytes.length <= smallEnough ? zstdCompressSync(bytes, level) : await compressLater(bytes, level)
+    const packed = await compressLater(bytes, level)
     if (packed.length < bytes.length - (bytes.length >> 4)) stored = packed
   }
   const header = Buffer.allocUnsafe(headerLength)
