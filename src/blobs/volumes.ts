@@ -347,41 +347,61 @@ async function* readPieces(reader: VolumeReader, ref: BlobRef, start: number, en
   }
 }
 
+interface OpenVolume {
+  file: Promise<FileHandle>
+  readers: number // reads under way: the file is closed after the last of them
+  leaving: boolean
+}
+
 /** Files open for reading, and the pieces read ahead when records are asked for in order. */
 function openReader(folder: string, limits: typeof volumeLimits): VolumeReader {
-  const files = new Map<number, Promise<FileHandle>>()
+  const volumes = new Map<number, OpenVolume>() // the most recently used is the last
   const ahead = new Map<string, Promise<Buffer>>() // 'volume.window' -> the bytes of that window
   let last = { volume: 0, end: 0 }
 
-  const fileOf = (volume: number): Promise<FileHandle> => {
-    let file = files.get(volume)
-    if (file) files.delete(volume)
-    else file = open(join(folder, `${fileName(volume)}.vol`), 'r')
-    files.set(volume, file) // the most recently used is the last
-    file.catch(() => files.delete(volume))
-    if (files.size > limits.openVolumes) {
-      const [oldest, handle] = files.entries().next().value as [number, Promise<FileHandle>]
-      files.delete(oldest)
-      // Readers of the moment have asked for their bytes already; closing waits for them.
-      handle.then((open) => open.close()).catch(() => undefined)
-    }
-    return file
+  const leave = async (volume: number): Promise<void> => {
+    const known = volumes.get(volume)
+    if (!known) return
+    volumes.delete(volume)
+    known.leaving = true
+    if (known.readers === 0) await closeQuietly(known)
   }
-  const readAt = async (volume: number, offset: number, length: number): Promise<Buffer> => {
-    const { fd } = await fileOf(volume)
-    const bytes = Buffer.allocUnsafeSlow(length)
-    let done = 0
-    while (done < length) {
-      const got = await new Promise<number>((resolve, reject) =>
-        readFile(fd, bytes, done, length - done, offset + done, (error, count) =>
-          error ? reject(error) : resolve(count),
-        ),
-      )
-      if (got === 0) break
-      done += got
-    }
-    return bytes.subarray(0, done)
+  const enter = (volume: number): OpenVolume => {
+    let known = volumes.get(volume)
+    volumes.delete(volume)
+    known ??= { file: open(join(folder, `${fileName(volume)}.vol`), 'r'), readers: 0, leaving: false }
+    volumes.set(volume, known)
+    if (volumes.size > limits.openVolumes) void leave(volumes.keys().next().value as number)
+    return known
   }
+  const withFile = async <T>(volume: number, use: (file: FileHandle) => Promise<T>): Promise<T> => {
+    const known = enter(volume)
+    known.readers++
+    try {
+      return await use(await known.file)
+    } catch (error) {
+      await leave(volume)
+      throw error
+    } finally {
+      known.readers--
+      if (known.leaving && known.readers === 0) await closeQuietly(known)
+    }
+  }
+  const readAt = (volume: number, offset: number, length: number): Promise<Buffer> =>
+    withFile(volume, async ({ fd }) => {
+      const bytes = Buffer.allocUnsafeSlow(length)
+      let done = 0
+      while (done < length) {
+        const got = await new Promise<number>((resolve, reject) =>
+          readFile(fd, bytes, done, length - done, offset + done, (error, count) =>
+            error ? reject(error) : resolve(count),
+          ),
+        )
+        if (got === 0) break
+        done += got
+      }
+      return bytes.subarray(0, done)
+    })
   const windowOf = (volume: number, window: number): Promise<Buffer> => {
     const key = `${volume}.${window}`
     let bytes = ahead.get(key)
@@ -414,27 +434,20 @@ function openReader(folder: string, limits: typeof volumeLimits): VolumeReader {
       if (got.length < length) throw new Error('A blob lies beyond the end of its volume')
       return got
     },
-    size: async (volume) => (await (await fileOf(volume)).stat()).size,
+    size: (volume) => withFile(volume, async (file) => (await file.stat()).size),
     async forget(volume) {
-      const file = files.get(volume)
-      files.delete(volume)
       for (const key of ahead.keys()) if (key.startsWith(`${volume}.`)) ahead.delete(key)
-      await file?.then(
-        (open) => open.close(),
-        () => undefined,
-      )
+      await leave(volume)
     },
     async close() {
-      const all = [...files.values()]
-      files.clear()
-      await Promise.all(
-        all.map((file) =>
-          file.then(
-            (open) => open.close(),
-            () => undefined,
-          ),
-        ),
-      )
+      await Promise.all([...volumes.keys()].map(leave))
     },
   }
+}
+
+async function closeQuietly({ file }: OpenVolume): Promise<void> {
+  await file.then(
+    (open) => open.close(),
+    () => undefined,
+  )
 }
