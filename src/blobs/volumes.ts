@@ -136,22 +136,22 @@ async function openAppender(folder: string, limits: typeof volumeLimits): Promis
   let writing: Promise<void> | undefined
   let syncing: Promise<void> | undefined
   let nextSync: Promise<void> | undefined
+  let sealing: Promise<void> = Promise.resolve()
 
+  // The next volume takes the next record at once; a sync also waits for what the last one still held.
   const roll = async (): Promise<void> => {
-    await file.datasync()
-    await file.close()
+    const full = file
+    file = await openVolume(folder, volume + 1)
     volume++
-    file = await openVolume(folder, volume)
     end = 0
+    sealing = full.datasync().finally(() => full.close())
+    sealing.catch(() => undefined) // told to those who sync
   }
   const writeAll = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, 500)
       try {
-        if (end >= limits.volumeBytes) {
-          await syncing
-          await roll()
-        }
+        if (end >= limits.volumeBytes) await roll()
         await writeFully(
           file,
           batch.flatMap((one) => one.record),
@@ -168,9 +168,9 @@ async function openAppender(folder: string, limits: typeof volumeLimits): Promis
     writing = undefined
   }
   const startSync = (): Promise<void> => {
-    syncing = file
-      .datasync()
-      .catch(async (error: unknown) => {
+    syncing = Promise.all([sealing, file.datasync()])
+      .then(() => undefined)
+      .catch((error: unknown) => {
         // What reached the disk is unknown now: nothing more goes into this file.
         end = Infinity
         throw diskTrouble(error)
