@@ -1,0 +1,22 @@
+// What a stranger, a user or a tired administrator can make this room do at most.
+
+export const directoryLimits = {
+  /** Characters of an address, local part and domain. RFC 5321 §4.5.3.1 allows 64 + 1 + 255. */
+  address: 320,
+  /** Characters of the local part of an address that is created here. RFC 5321 §4.5.3.1.1. */
+  localPart: 64,
+  /** Characters of a person's or class's name. */
+  name: 200,
+  /** Targets of one alias. */
+  aliasTargets: 1000,
+  /** Aliases that point at aliases: how deep one is followed. */
+  aliasDepth: 10,
+  /** Destinations and aliases met while one recipient is expanded. */
+  expansion: 5000,
+  /** Places where user and detail are tried to part: a+b+c has two. */
+  detailCuts: 4,
+  /** Rows of one page of a listing. */
+  page: 1000,
+}
+
+export type DirectoryLimits = typeof directoryLimits

@@ -1,0 +1,94 @@
+// The tables of this room: who is here, and where mail to them goes.
+//
+//   address        every address of the house; account_id is null where it is an alias to targets
+//   alias_target   where an alias goes: addresses of ours or of others
+//   sender_grant   who else may send as an address
+//   sign_in_lock   names that are locked after failures; source '' is everywhere
+//
+// An account's primary address is account.address and has a row in address, like all others.
+// Lists of protocols are words with spaces between, and name what is off: a new protocol starts on.
+
+import type { Migration } from '../sql/sql.ts'
+
+export const migrations: Migration[] = [
+  {
+    name: 'directory/0001-people',
+    text: `
+      create table domain (
+        id {id},
+        name text not null unique,
+        alias_of {int} references domain (id),
+        is_default {int} not null default 0,
+        separators text not null default '+',
+        catch_all text,
+        created_at {int} not null,
+        deleted_at {int}
+      );
+      create index domain_alias on domain (alias_of);
+
+      create table class (
+        name text primary key,
+        protocols_off text not null default '',
+        quota {int} not null,
+        forwarding {int} not null default 1,
+        limits text not null default '{}',
+        created_at {int} not null
+      );
+      insert into class (name, quota, created_at) values ('standard', 107374182400, 0);
+
+      create table account (
+        id {id},
+        address text not null unique,
+        name text not null default '',
+        domain_id {int} not null references domain (id),
+        class text not null references class (name),
+        status text not null default 'active',
+        reason text not null default '',
+        admin {int} not null default 0,
+        quota {int},
+        protocols_off text not null default '',
+        protocols_locked text not null default '',
+        password text,
+        password_changed_at {int},
+        must_change {int} not null default 0,
+        created_at {int} not null,
+        deleted_at {int}
+      );
+      create index account_domain on account (domain_id, id);
+      create index account_class on account (class);
+      create index account_admin on account (admin, id);
+
+      create table address (
+        address text primary key,
+        domain_id {int} not null references domain (id),
+        account_id {int} references account (id),
+        created_at {int} not null
+      ) {bykey};
+      create index address_account on address (account_id);
+      create index address_domain on address (domain_id);
+
+      create table alias_target (
+        address text not null references address (address),
+        target text not null,
+        primary key (address, target)
+      ) {bykey};
+      create index alias_target_target on alias_target (target);
+
+      create table sender_grant (
+        address text not null,
+        account_id {int} not null references account (id),
+        created_at {int} not null,
+        primary key (address, account_id)
+      ) {bykey};
+      create index sender_grant_account on sender_grant (account_id);
+
+      create table sign_in_lock (
+        name text not null,
+        source text not null,
+        until {int} not null,
+        failures {int} not null,
+        primary key (name, source)
+      ) {bykey};
+      create index sign_in_lock_until on sign_in_lock (until);`,
+  },
+]
