@@ -70,7 +70,7 @@ export async function openVolumes(folder: string, limits: Partial<typeof volumeL
       return writer.finish()
     }
     const place = await appender.append(await makeRecord('d', buffer))
-    await appender.sync()
+    await appender.sync(place.volume, place.volume)
     return { ref: writeRef({ ...place, first: place.volume }), size: buffer.length, hash: digest('sha256', buffer) }
   }
   return {
@@ -115,8 +115,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
 interface Appender {
   /** Writes a record at the end; resolves when the bytes are with the kernel. */
   append(record: Buffer[]): Promise<{ volume: number; offset: number; length: number }>
-  /** Resolves when everything appended before the call is on disk. */
-  sync(): Promise<void>
+  /** Resolves when everything appended to volumes `first` to `last` before the call is on disk. */
+  sync(first: number, last: number): Promise<void>
   current(): number
   close(): Promise<void>
 }
@@ -137,6 +137,7 @@ async function openAppender(folder: string, limits: typeof volumeLimits): Promis
   let syncing: Promise<void> | undefined
   let nextSync: Promise<void> | undefined
   let sealing: Promise<void> = Promise.resolve()
+  const lost = new Set<number>() // volumes whose sync failed: what they held unsynced is never acknowledged
 
   // The next volume takes the next record at once; a sync also waits for what the last one still held.
   const roll = async (): Promise<void> => {
@@ -144,8 +145,10 @@ async function openAppender(folder: string, limits: typeof volumeLimits): Promis
     file = await openVolume(folder, volume + 1)
     volume++
     end = 0
-    sealing = full.datasync().finally(() => full.close())
-    sealing.catch(() => undefined) // told to those who sync
+    const sealed = volume - 1
+    sealing = Promise.all([sealing, full.datasync().catch(() => lost.add(sealed))])
+      .finally(() => full.close())
+      .then(() => undefined)
   }
   const writeAll = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -168,15 +171,27 @@ async function openAppender(folder: string, limits: typeof volumeLimits): Promis
     writing = undefined
   }
   const startSync = (): Promise<void> => {
+    const current = volume
     syncing = Promise.all([sealing, file.datasync()])
       .then(() => undefined)
       .catch((error: unknown) => {
-        // What reached the disk is unknown now: nothing more goes into this file.
+        // What reached the disk is unknown now, and a second sync would not tell: no more into this file.
+        lost.add(current)
         end = Infinity
         throw diskTrouble(error)
       })
       .finally(() => (syncing = undefined))
     return syncing
+  }
+  const nextRun = (): Promise<void> => {
+    if (!syncing) return startSync()
+    nextSync ??= syncing
+      .catch(() => undefined)
+      .then(() => {
+        nextSync = undefined
+        return startSync()
+      })
+    return nextSync
   }
   return {
     append(record) {
@@ -186,15 +201,11 @@ async function openAppender(folder: string, limits: typeof volumeLimits): Promis
         writing ??= writeAll()
       })
     },
-    sync() {
-      if (!syncing) return startSync()
-      nextSync ??= syncing
-        .catch(() => undefined)
-        .then(() => {
-          nextSync = undefined
-          return startSync()
-        })
-      return nextSync
+    async sync(first, last) {
+      await nextRun()
+      for (const gone of lost) {
+        if (first <= gone && gone <= last) throw new Trouble('unavailable', { why: 'a volume could not be synced' })
+      }
     },
     current: () => volume,
     async close() {
@@ -310,8 +321,8 @@ function largeWriter(appender: Appender, blockBytes: number): BlobWriter {
       if (heldBytes > 0) await writeBlock(Buffer.concat(held))
       held = []
       const place = await appender.append(await makeRecord('i', writeBlockList(blocks)))
-      await appender.sync()
-      const first = Math.min(place.volume, ...blocks.map((block) => block.volume))
+      const first = blocks.reduce((lowest, block) => Math.min(lowest, block.volume), place.volume)
+      await appender.sync(first, place.volume)
       return { ref: writeRef({ ...place, first }), size, hash: hash.digest('hex') }
     },
     async abandon() {
