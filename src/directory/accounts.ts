@@ -60,10 +60,10 @@ const columns = `
   p.id, p.address, p.name, d.name as domain, d.deleted_at as domain_deleted, p.class, p.status, p.reason, p.admin,
   p.quota, c.quota as class_quota, c.protocols_off as class_off, c.forwarding, p.protocols_off, p.protocols_locked,
   p.must_change, p.created_at, p.deleted_at`
-const joined = `account p join domain d on d.id = p.domain_id join class c on c.name = p.class`
+const its = `join domain d on d.id = p.domain_id join class c on c.name = p.class`
 
-const byId = `select ${columns} from ${joined} where p.id = $1`
-const byAddress = `select ${columns} from address a join ${joined} on p.id = a.account_id where a.address = $1`
+const byId = `select ${columns} from account p ${its} where p.id = $1`
+const byAddress = `select ${columns} from address a join account p on p.id = a.account_id ${its} where a.address = $1`
 
 /** Any account, also a closed one; undefined when there is none. */
 export async function accountById(db: Reader, id: number): Promise<Account | undefined> {
@@ -108,7 +108,7 @@ export interface Page {
 export async function listAccounts(db: Reader, page: Page = {}): Promise<Account[]> {
   const limit = Math.min(page.limit ?? directoryLimits.page, directoryLimits.page)
   const text = `
-    select ${columns} from ${joined}
+    select ${columns} from account p ${its}
      where p.id > $1
        and ($2 = '' or d.name = $2)
        and ($3 = '' or p.class = $3)

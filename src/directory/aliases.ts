@@ -37,8 +37,9 @@ export async function insertAlias(sql: Writer, alias: string, targets: string[])
 /** Gives an alias other targets. Throws no-such-account when there is no such alias, and as createAlias. */
 export function changeAlias(db: Database, alias: string, targets: string[]): Promise<Alias> {
   return db.transaction(async (sql) => {
-    await removeAlias(sql, alias)
-    return insertAlias(sql, alias, targets)
+    const address = await ownForm(sql, alias)
+    await removeAlias(sql, address)
+    return insertAlias(sql, address, targets)
   })
 }
 

@@ -21,6 +21,7 @@ export async function ownsAddress(db: Reader, accountId: number, address: string
   const split = splitAddress(normal)
   if (!split) return false
   if (await isOf(db, accountId, normal)) return true
+  if (await entryOf(db, normal)) return false
 
   const domain = await db.one<{ separators: string }>(livingSeparators, [split.domain])
   if (!domain) return false
@@ -29,7 +30,7 @@ export async function ownsAddress(db: Reader, accountId: number, address: string
     if (await isOf(db, accountId, base)) return true
     if (await entryOf(db, base)) return false // somebody else's, and so is every detail of it
   }
-  return !(await entryOf(db, normal)) && answersForRole(db, accountId, split.local, split.domain)
+  return answersForRole(db, accountId, split.local, split.domain)
 }
 
 const livingSeparators = `select separators from domain where name = $1 and deleted_at is null`
