@@ -1,0 +1,89 @@
+// The end of a mail: it is judged, gets its trace lines, and is placed; then it may be acknowledged.
+
+import type { Verdict } from '../mail/verdict.ts'
+import type { Accepted, Recipient } from '../smtp/intake.ts'
+import { Trouble } from '../wire/troubles.ts'
+import { checks, type Findings } from './checks.ts'
+import type { House } from './house.ts'
+import type { Arrived } from './message.ts'
+import type { QuotaNotices } from './notices.ts'
+import { planOf, type Plan } from './plan.ts'
+import type { Place } from './place.ts'
+import { overQuota, type Destination } from './recipients.ts'
+import { refusalOf, refuse } from './refusals.ts'
+import { reverseNameKnown } from './reverse.ts'
+import { addReport } from './success.ts'
+
+export interface Asked {
+  recipient: Recipient
+  destinations: Destination[]
+}
+
+export type Acceptance = (arrived: Arrived, asked: Asked[]) => Promise<Accepted>
+
+export function openAcceptance(house: House, place: Place, notices: QuotaNotices): Acceptance {
+  return async (arrived, asked) => {
+    const { mail, fields } = arrived
+    const { session } = mail.envelope
+    const findings: Findings = { fields, destinations: asked.flatMap(({ destinations }) => destinations), junk: false }
+    const verdicts: Record<string, string> = {}
+    for (const check of checks) {
+      const judged = check.judge(mail, findings, house)
+      const verdict = judged instanceof Promise ? await judged : judged
+      verdicts[check.name] = verdict.outcome
+      if (verdict.outcome !== 'pass') throw refusalFor(verdict)
+    }
+    if (session.facts.reverseName === undefined) await reverseNameKnown(house, session)
+
+    const plan = await planOf(house, arrived, asked, findings, verdicts)
+    const report = await addReport(house, mail, asked)
+    const blob = await arrived.store()
+    const full = await placeWhatFits(house, place, plan, { blob, report })
+    notices.look(plan.locals.filter(({ accountId }) => !full.has(accountId)), mail.size)
+    if (session.role !== 'lmtp') return { id: mail.id }
+    return { id: mail.id, each: asked.map(({ destinations }) => refusedFor(house, destinations, full)) }
+  }
+}
+
+/**
+ * Places the plan. A mailbox that has become full since RCPT does not keep the mail from the others: over LMTP its
+ * recipient is refused alone; over SMTP, where one reply is for all, its copy waits in the queue. With nobody
+ * else to place for, the mail is refused. Gives the accounts that were full.
+ */
+async function placeWhatFits(
+  house: House,
+  place: Place,
+  plan: Plan,
+  { blob, report }: { blob: Awaited<ReturnType<Arrived['store']>>; report: Awaited<ReturnType<typeof addReport>> },
+): Promise<Set<number>> {
+  const full = new Set<number>()
+  for (;;) {
+    try {
+      await place(plan.placing(blob, full, report))
+      return full
+    } catch (error) {
+      const accountId = error instanceof Trouble && error.code === 'over-quota' ? error.details['accountId'] : undefined
+      if (typeof accountId !== 'number' || full.has(accountId)) throw error
+      full.add(accountId)
+      if (full.size === plan.locals.length && !plan.hasOutgoing) throw overQuota(house)
+    }
+  }
+}
+
+function refusedFor(
+  house: House,
+  destinations: Destination[],
+  full: Set<number>,
+): { code: number; status: string; text: string } | undefined {
+  const refused = destinations.every((to) => to.kind === 'local' && full.has(to.accountId))
+  if (!refused) return undefined
+  return house.settings.overQuota === 'refuse'
+    ? { code: 552, status: '5.2.2', text: 'The mailbox is full' }
+    : { code: 452, status: '4.2.2', text: 'The mailbox is full, try again later' }
+}
+
+/** A check's verdict as the reply to the whole mail. */
+function refusalFor(verdict: Exclude<Verdict, { outcome: 'pass' }>): Error {
+  if (verdict.outcome === 'later') return refuse(451, '4.7.1', verdict.text ?? 'Not possible now, try again later')
+  return refusalOf(new Trouble(verdict.trouble), verdict.text)!
+}

@@ -1,0 +1,32 @@
+// The way of an accepted mail, as main.ts opens it.
+
+import type { Intake } from '../smtp/intake.ts'
+import type { Writer } from '../sql/sql.ts'
+import type { House, OutgoingMail } from './house.ts'
+import { openIntake } from './intake.ts'
+import { deliverLocal, type LocalOutcome } from './local.ts'
+import { quotaNotices } from './notices.ts'
+import { openPlace } from './place.ts'
+
+export interface Delivery {
+  /** For every SMTP and LMTP listener; the session says which role it has. */
+  intake: Intake
+  /** For the queue: mail to people of ours. */
+  deliverLocal(
+    mail: OutgoingMail,
+    address: string,
+    settle: (sql: Writer, outcome: LocalOutcome) => Promise<void>,
+  ): Promise<void>
+  /** Resolves when nothing begun is unfinished. */
+  settled(): Promise<void>
+}
+
+export function openDelivery(house: House): Delivery {
+  const place = openPlace(house.store, house.queue, house.settings)
+  const notices = quotaNotices(house)
+  return {
+    intake: openIntake(house, place, notices),
+    deliverLocal: (mail, address, settle) => deliverLocal(house, mail, address, settle),
+    settled: () => notices.settled(),
+  }
+}

@@ -1,0 +1,52 @@
+// What delivery is given by main.ts. Delivery and the queue do not import each other: the queue comes in
+// through the port below, and gives local mail back through Delivery.deliverLocal.
+
+import type { Resolver } from '../dns/resolver.ts'
+import type { SignIn } from '../login/login.ts'
+import type { Mailauth } from '../mailauth/mailauth.ts'
+import type { Notify } from '../smtp/intake.ts'
+import type { Writer } from '../sql/sql.ts'
+import type { Store } from '../store/store.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import type { DeliverySettings } from './limits.ts'
+import type { Srs } from './srs.ts'
+
+export interface House {
+  store: Store
+  signIn: SignIn
+  tracking: Tracking
+  mailauth: Mailauth
+  queue: OutgoingQueue
+  resolver: Resolver
+  srs: Srs
+  settings: DeliverySettings
+  clock: () => number
+  warn: (what: string, error: unknown) => void
+}
+
+export interface OutgoingQueue {
+  /** Adds inside the caller's transaction. */
+  add(sql: Writer, mail: OutgoingMail, recipients: OutgoingRecipient[]): Promise<void>
+  /** Something may be due: look. After commit. */
+  wake(): void
+}
+
+export interface OutgoingMail {
+  mailId: number
+  historyId: string
+  at: number
+  sender: string // '' for reports
+  envid?: string
+  ret?: 'FULL' | 'HDRS'
+  smtputf8: boolean
+  body: '7BIT' | '8BITMIME' | 'BINARYMIME'
+  prefix?: string // header lines this copy alone carries in front (Delivered-To of a forward)
+  seal?: boolean // forwarded: gets an ARC set when it leaves
+  sign?: boolean // written by one of us: gets DKIM signatures of its sender's domain
+}
+
+export interface OutgoingRecipient {
+  address: string
+  notify?: Notify
+  originalRecipient?: string
+}

@@ -1,0 +1,55 @@
+// What delivery may be told, with defaults that are safe on the open internet.
+
+export interface DeliverySettings {
+  hostname: string // in Received, Authentication-Results and our own addresses
+  mainDomain: string // of the house's own mail (MAILER-DAEMON@, postmaster without a domain)
+  trustedNetworks: string[] // CIDR blocks whose mail on the public listener is relayed; nobody by default
+  mailBytes: number // the largest mail, as it crosses the wire
+  memoryBytes: number // a mail up to this size is held in memory until it is placed
+  headerBytes: number // header block of one mail
+  hops: number // Received fields a mail may have                        RFC 5321 §6.3
+  connectionsPerAddress: number // at the same time; IPv6 by /64
+  connectionsPerMinute: number // new ones from one address
+  mailsPerMinute: number // from one login
+  recipientsPerHour: number // from one login
+  strangerMailsPerMinute: number // from one address that did not sign in
+  strangerRecipientsPerHour: number
+  watchedAddresses: number // addresses and logins whose counters are kept; the longest silent is forgotten
+  unknownRecipients: number // recipients that do not exist, before the session is closed
+  overQuota: 'later' | 'refuse' // 452 4.2.2 or 552 5.2.2
+  quotaNotices: number[] // parts of the quota at which the owner is told
+  quotaNoticeDays: number // the same notice is not repeated sooner
+  senderDomainMustExist: boolean // of mail from strangers: has an MX or an address
+  obeyDmarc: boolean // p=reject refuses, p=quarantine goes to Junk
+  plusFolders: boolean // user+folder goes into the mailbox of that name, where there is one
+  reverseNameMilliseconds: number // how long a finished mail waits for the name of its peer
+  placeAtOnce: number // mails placed in one transaction
+  placeTransactions: number // such transactions at the same time
+}
+
+export const deliveryDefaults: DeliverySettings = {
+  hostname: 'localhost',
+  mainDomain: 'localhost',
+  trustedNetworks: [],
+  mailBytes: 75_000_000,
+  memoryBytes: 262_144,
+  headerBytes: 262_144,
+  hops: 50,
+  connectionsPerAddress: 50,
+  connectionsPerMinute: 120,
+  mailsPerMinute: 120,
+  recipientsPerHour: 2_000,
+  strangerMailsPerMinute: 300,
+  strangerRecipientsPerHour: 10_000,
+  watchedAddresses: 50_000,
+  unknownRecipients: 20,
+  overQuota: 'later',
+  quotaNotices: [0.8, 0.95],
+  quotaNoticeDays: 7,
+  senderDomainMustExist: true,
+  obeyDmarc: true,
+  plusFolders: true,
+  reverseNameMilliseconds: 2_000,
+  placeAtOnce: 100,
+  placeTransactions: 2,
+}

@@ -1,0 +1,130 @@
+// One mail on its way in: its bytes go to the reader and to memory or a blob in one pass, and when all are
+// here it is checked, given its trace lines, and placed.
+//
+// Invariants:
+//   nothing is acknowledged before place() has resolved: blob and rows are on disk
+//   a mail up to settings.memoryBytes touches the disk once, when it is accepted; a larger one is written as it comes
+//   whatever goes wrong leaves no blob behind
+
+import type { BlobWriter, Stored } from '../blobs/blobs.ts'
+import type { Mail } from '../mail/mail.ts'
+import { readFields, type Field } from '../mime/headers.ts'
+import { MimeReader } from '../mime/reader.ts'
+import type { Accepted, Envelope, Sink } from '../smtp/intake.ts'
+import { newId } from '../tracking/ids.ts'
+import { crossBorder } from './border.ts'
+import type { House } from './house.ts'
+import { refuse } from './refusals.ts'
+
+export interface Arrived {
+  mail: Mail
+  fields: Field[]
+  /** Makes the bytes durable, once. */
+  store(): Promise<Stored>
+}
+
+/** What is done with a mail that has arrived whole. */
+export type Accept = (arrived: Arrived) => Promise<Accepted>
+
+const endOfHeader = Buffer.from('\r\n\r\n')
+const nothing = Buffer.alloc(0)
+
+export function openMessage(house: House, envelope: Envelope, accept: Accept): Sink {
+  const { settings, store } = house
+  const submitted = envelope.session.login !== undefined
+  const reader = new MimeReader()
+  let pieces: Buffer[] = [] // everything so far, or since the header began
+  let received = 0 // bytes from the peer
+  let size = 0 // bytes kept
+  let headerBlock: Buffer | undefined
+  let fields: Field[] = []
+  let writer: BlobWriter | undefined
+
+  function keep(piece: Buffer): void | Promise<void> {
+    if (piece.length === 0) return
+    size += piece.length
+    reader.push(piece)
+    if (writer) return writer.write(piece)
+    pieces.push(piece)
+    if (size > settings.memoryBytes) return spill()
+  }
+
+  async function spill(): Promise<void> {
+    writer = store.blobs.writer()
+    const held = pieces
+    pieces = []
+    for (const piece of held) await writer.write(piece)
+  }
+
+  /** Waits until the header block is whole, then lets it across the border. */
+  function header(piece: Buffer, last: boolean): void | Promise<void> {
+    const before = pieces.length === 0 ? nothing : pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    const all = before.length === 0 ? piece : Buffer.concat([before, piece])
+    const end = all[0] === 13 && all[1] === 10 ? 0 : all.indexOf(endOfHeader, Math.max(0, before.length - 3)) + 2
+    if (end === 1 && !last) {
+      pieces = [all]
+      if (all.length > settings.headerBytes) throw refuse(552, '5.3.4', 'The header of the mail is too long')
+      return
+    }
+    const block = end === 1 ? all : all.subarray(0, end)
+    if (block.length > settings.headerBytes) throw refuse(552, '5.3.4', 'The header of the mail is too long')
+    pieces = []
+    fields = readFields(block)
+    headerBlock = crossBorder(block, fields, { authservId: settings.hostname, submitted })
+    if (headerBlock !== block) fields = readFields(headerBlock)
+    if (headerBlock === block) return keep(all)
+    const kept = keep(headerBlock)
+    return kept ? kept.then(() => keep(all.subarray(block.length))) : keep(all.subarray(block.length))
+  }
+
+  return {
+    write(piece) {
+      received += piece.length
+      if (received > settings.mailBytes) {
+        throw refuse(552, '5.3.4', `The mail is larger than ${settings.mailBytes} bytes`)
+      }
+      return headerBlock === undefined ? header(piece, false) : keep(piece)
+    },
+
+    async finish() {
+      if (headerBlock === undefined) await header(nothing, true)
+      const tree = reader.end()
+      const whole = writer ? undefined : pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+      let stored: Stored | undefined
+
+      async function makeDurable(): Promise<Stored> {
+        stored ??= whole ? await store.blobs.put(whole) : await writer!.finish()
+        return stored
+      }
+
+      const receivedAt = house.clock()
+      const mail: Mail = {
+        id: newId(receivedAt),
+        envelope,
+        tree,
+        headerBlock: headerBlock!,
+        size,
+        receivedAt,
+        async read(start, end) {
+          return whole ? whole.subarray(start, end) : store.blobs.read((await makeDurable()).ref, start, end)
+        },
+        async *stream() {
+          if (whole) yield whole
+          else yield* store.blobs.stream((await makeDurable()).ref)
+        },
+      }
+      try {
+        return await accept({ mail, fields, store: makeDurable })
+      } catch (error) {
+        if (stored) await store.blobs.drop(stored.ref)
+        else await writer?.abandon()
+        throw error
+      }
+    },
+
+    async abandon() {
+      pieces = []
+      await writer?.abandon()
+    },
+  }
+}

@@ -1,0 +1,235 @@
+// Who gets a mail which way: mailboxes of ours, and copies that leave.
+//
+// Invariants:
+//   an account gets one copy, however many of its addresses the mail names
+//   a copy that leaves because an address of ours points outside has a sender of ours (SRS), a Delivered-To
+//   line and an ARC set; a copy that is only relayed travels as it is
+
+import type { Stored } from '../blobs/blobs.ts'
+import { isLocalDomain } from '../directory/domains.ts'
+import { normalAddress, splitAddress } from '../mail/address.ts'
+import { mailDate } from '../mail/date.ts'
+import type { Envelope, Notify, Recipient } from '../smtp/intake.ts'
+import { mailboxByPath, mailboxByRole } from '../store/mailboxes.ts'
+import type { Target } from '../store/messages.ts'
+import type { Event } from '../tracking/events.ts'
+import type { Asked } from './acceptance.ts'
+import type { Findings } from './checks.ts'
+import type { House, OutgoingRecipient } from './house.ts'
+import type { Arrived } from './message.ts'
+import type { Placing } from './place.ts'
+import type { LocalDestination, RemoteDestination } from './recipients.ts'
+import { protocolOf, traceLines } from './trace.ts'
+
+export interface Plan {
+  locals: LocalCopy[]
+  hasOutgoing: boolean
+  /** What to place; copies for accounts in `full` wait in the queue (SMTP) or are left out (LMTP). */
+  placing(blob: Stored, full: Set<number>, also: Placing['also']): Placing
+}
+
+export interface LocalCopy extends LocalDestination {
+  recipient: Recipient
+  mailboxId?: number
+}
+
+interface Leaving {
+  sender: string
+  prefix?: string
+  forwarded: boolean
+  recipients: OutgoingRecipient[]
+}
+
+export async function planOf(
+  house: House,
+  arrived: Arrived,
+  asked: Asked[],
+  findings: Findings,
+  verdicts: Record<string, string>,
+): Promise<Plan> {
+  const { mail } = arrived
+  const { envelope } = mail
+  const { session } = envelope
+  const locals = await localCopies(house, asked, findings)
+  const leaving = await leavingCopies(house, envelope, asked)
+  const trace = traceLines({
+    envelope,
+    hostname: house.settings.hostname,
+    id: mail.id,
+    receivedAt: mail.receivedAt,
+    ...(locals.length === 1 && leaving.length === 0 && asked.length === 1 && { deliveredTo: locals[0]!.delivered }),
+    ...(findings.authentication && { authentication: findings.authentication.header }),
+    ...(session.login && { added: missingLines(house, arrived) }),
+  })
+  const received = receivedEvent(house, arrived, findings, verdicts)
+
+  return {
+    locals,
+    hasOutgoing: leaving.length > 0,
+    placing(blob, full, also) {
+      const fits = full.size === 0 ? locals : locals.filter(({ accountId }) => !full.has(accountId))
+      const waits = session.role === 'lmtp' || full.size === 0 ? [] : locals.filter((copy) => full.has(copy.accountId))
+      const outgoing = [...leaving, ...(waits.length > 0 ? [waitingCopies(envelope, waits)] : [])]
+      const { smtputf8, body, dsn } = envelope
+      return {
+        mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
+        targets: fits.map(targetOf),
+        outgoing: outgoing.map(({ sender, prefix, forwarded, recipients }) => ({
+          mail: { sender, prefix, seal: forwarded, sign: session.login !== undefined, smtputf8, body, ...dsn },
+          recipients,
+        })),
+        events: [
+          received,
+          ...fits.map((copy) => placedEvent(arrived, copy)),
+          ...outgoing.flatMap((copies) => copies.recipients.map(({ address }) => queuedEvent(arrived, copies, address))),
+        ],
+        also,
+      }
+    },
+  }
+}
+
+async function localCopies(house: House, asked: Asked[], findings: Findings): Promise<LocalCopy[]> {
+  const copies = new Map<number, LocalCopy>()
+  for (const { recipient, destinations } of asked) {
+    for (const destination of destinations) {
+      if (destination.kind !== 'local' || copies.has(destination.accountId)) continue
+      const mailboxId =
+        findings.junk || destination.detail !== '' ? await mailboxFor(house, destination, findings.junk) : undefined
+      copies.set(destination.accountId, { ...destination, recipient, mailboxId })
+    }
+  }
+  return [...copies.values()]
+}
+
+/** Junk, or the mailbox a detail names where there is one; undefined is INBOX. */
+async function mailboxFor(
+  { store, settings }: House,
+  { accountId, detail }: LocalDestination,
+  junk: boolean,
+): Promise<number | undefined> {
+  if (junk) return (await mailboxByRole(store.db, accountId, 'junk'))?.id
+  return settings.plusFolders ? (await mailboxByPath(store.db, accountId, [detail]))?.id : undefined
+}
+
+function targetOf({ accountId, mailboxId }: LocalCopy): Target {
+  return mailboxId === undefined ? { accountId } : { accountId, mailboxId }
+}
+
+/** The copies that leave, one for each way the mail has to look. */
+async function leavingCopies(house: House, envelope: Envelope, asked: Asked[]): Promise<Leaving[]> {
+  const groups = new Map<string, Leaving>()
+  const seen = new Set<string>()
+  for (const { recipient, destinations } of asked) {
+    for (const destination of destinations) {
+      if (destination.kind !== 'remote') continue
+      const group = destination.forwarded ? destination.delivered : ''
+      const key = `${group} ${normalAddress(destination.address)}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      let leaving = groups.get(group)
+      if (!leaving) groups.set(group, (leaving = await newGroup(house, envelope, destination)))
+      leaving.recipients.push(outgoingRecipient(recipient, destination, destinations.length))
+    }
+  }
+  return [...groups.values()]
+}
+
+async function newGroup(house: House, envelope: Envelope, { forwarded, delivered }: RemoteDestination): Promise<Leaving> {
+  if (!forwarded) return { sender: envelope.sender, forwarded, recipients: [] }
+  const domain = splitAddress(envelope.sender)?.domain
+  const ours = domain === undefined || (await isLocalDomain(house.store.db, domain))
+  const sender = ours ? envelope.sender : house.srs.forward(envelope.sender, house.clock())
+  return { sender, prefix: `Delivered-To: ${delivered}\r\n`, forwarded, recipients: [] }
+}
+
+/** RFC 3461 §5.2.7: what a forward passes on. Of an alias with many members SUCCESS is answered here, by 'expanded'. */
+function outgoingRecipient(
+  recipient: Recipient,
+  { address, forwarded }: RemoteDestination,
+  members: number,
+): OutgoingRecipient {
+  const { notify, originalRecipient } = recipient
+  const passed: Notify | undefined =
+    members > 1 && notify !== undefined && notify !== 'never' ? { ...notify, success: false } : notify
+  const original = originalRecipient ?? (forwarded ? `rfc822;${recipient.address}` : undefined)
+  return { address, ...(passed && { notify: passed }), ...(original !== undefined && { originalRecipient: original }) }
+}
+
+function waitingCopies(envelope: Envelope, waits: LocalCopy[]): Leaving {
+  return {
+    sender: envelope.sender,
+    forwarded: false,
+    recipients: waits.map(({ delivered, recipient: { notify, originalRecipient } }) => ({
+      address: delivered,
+      notify,
+      originalRecipient,
+    })),
+  }
+}
+
+/** Date and Message-ID that a submission lacks. RFC 6409 §8.2, §8.3 */
+function missingLines({ settings }: House, { mail, fields }: Arrived): string {
+  const has = (name: string) => fields.some((field) => field.name.toLowerCase() === name)
+  return (
+    (has('date') ? '' : `Date: ${mailDate(mail.receivedAt)}\r\n`) +
+    (has('message-id') ? '' : `Message-ID: <${mail.id}@${settings.hostname}>\r\n`)
+  )
+}
+
+function receivedEvent(
+  house: House,
+  { mail }: Arrived,
+  { authentication, junk }: Findings,
+  verdicts: Record<string, string>,
+): Event {
+  const { session, sender, recipients, dsn } = mail.envelope
+  const { tls } = session.peer
+  return {
+    at: mail.receivedAt,
+    mail: mail.id,
+    kind: 'received',
+    session: session.id,
+    peer: session.peer.address,
+    address: sender === '' ? undefined : normalAddress(sender),
+    account: session.login?.accountId,
+    details: {
+      sender,
+      recipients: recipients.length,
+      size: mail.size,
+      messageId: mail.tree.headers.messageId,
+      listener: session.peer.listener,
+      helo: session.helo,
+      reverse: session.facts.reverseName,
+      with: protocolOf(session),
+      tls: tls && `${tls.protocol} ${tls.cipher}`,
+      login: session.login?.address,
+      checks: verdicts,
+      authentication: authentication?.header,
+      junk: junk || undefined,
+      envid: dsn.envid,
+      host: house.settings.hostname,
+    },
+  }
+}
+
+function placedEvent({ mail }: Arrived, copy: LocalCopy): Event {
+  return {
+    at: mail.receivedAt,
+    mail: mail.id,
+    kind: 'placed',
+    account: copy.accountId,
+    address: normalAddress(copy.recipient.address),
+    details: { mailbox: copy.delivered, mailboxId: copy.mailboxId },
+  }
+}
+
+function queuedEvent({ mail }: Arrived, { sender, forwarded }: Leaving, address: string): Event {
+  return {
+    at: mail.receivedAt,
+    mail: mail.id,
+    kind: 'queued',
+    address: normalAddress(address),
+    details: { sender, forwarded: forwarded || undefined },
+  }
+}
