@@ -1,0 +1,143 @@
+// Postern as a benchmark runs it: `bin/postern serve` on a data folder of its own and free ports.
+//
+// The only settings that differ from the defaults are the ones the rival gets as well: no limits on how
+// fast one loopback client may send, plain logins on loopback, and a route for remote.example to the sink.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync, openSync, closeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Rig } from './rig.ts'
+import { openImap, openSmtp } from './clients.ts'
+
+const program = join(import.meta.dirname, '..', 'bin', 'postern')
+
+export interface OursOptions {
+  folder: string
+  accounts: string[]
+  password: string
+  sinkPort?: number
+  keep?: boolean
+  /** More lines of TOML, for harnesses that need a setting. */
+  settings?: string
+}
+
+export interface Listeners {
+  [name: string]: { host: string; port: number }
+}
+
+export interface Serving {
+  child: ChildProcess
+  listeners: Listeners
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+/** Writes the configuration file and gives its path. */
+export function writeConfig({ folder, sinkPort, settings = '' }: OursOptions): string {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'postern.toml')
+  writeFileSync(file, configText(join(folder, 'data'), sinkPort, settings))
+  return file
+}
+
+function configText(data: string, sinkPort: number | undefined, settings: string): string {
+  return `hostname = "mx.uni.example"\ndata = "${data}"\nports = "free"\n# sink: ${sinkPort}\n${settings}\n`
+}
+
+/** Starts the server; resolves at its `postern ready` line. Its log goes to postern.log beside the file. */
+export function serve(config: string): Promise<Serving> {
+  const log = openSync(join(config, '..', 'postern.log'), 'a')
+  const child = spawn(program, ['serve', '--config', config], { stdio: ['ignore', 'pipe', log] })
+  closeSync(log)
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  )
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.once('error', reject)
+    void ended.then(({ code, signal }) =>
+      reject(new Error(`postern serve ended with ${code ?? signal}; see postern.log`)),
+    )
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const found = /^postern ready (\{.*\})$/m.exec(said)
+      if (!found) return
+      said = ''
+      const { listeners } = JSON.parse(found[1]!) as { listeners: Listeners }
+      resolve({ child, listeners, ended })
+    })
+  })
+}
+
+/** Runs one verb of the command line; gives what it printed, throws what it said if it failed. */
+export function postern(config: string, verb: string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...verb, '--config', config], { stdio: ['pipe', 'pipe', 'pipe'] })
+    let out = ''
+    let errors = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve(out)
+      else reject(new Error(`postern ${verb.join(' ')} ended with ${code}: ${errors || out}`))
+    })
+    child.stdin.end(input)
+  })
+}
+
+/** The domain and the accounts, two at a time (each is one argon2 hash). */
+export async function createAccounts(config: string, accounts: string[], password: string): Promise<void> {
+  const domains = new Set(accounts.map((address) => address.slice(address.lastIndexOf('@') + 1)))
+  for (const domain of domains) await postern(config, ['domain', 'create', domain])
+  const waiting = [...accounts]
+  const work = async () => {
+    for (let address = waiting.pop(); address !== undefined; address = waiting.pop()) {
+      await postern(config, ['account', 'create', address, '--password-stdin'], `${password}\n`)
+    }
+  }
+  await Promise.all([work(), work(), work()])
+}
+
+/** SIGTERM, and the exit; SIGKILL by pid after `patience` milliseconds. */
+export async function stopServing(serving: Serving, patience = 20_000): Promise<void> {
+  const { child, ended } = serving
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience)
+  await ended
+  clearTimeout(timer)
+}
+
+export async function startOurs(options: OursOptions): Promise<Rig> {
+  const { folder, accounts, password } = options
+  rmSync(folder, { recursive: true, force: true })
+  const config = writeConfig(options)
+  let serving = await serve(config)
+  await createAccounts(config, accounts, password)
+  const door = (name: string) => ({ port: serving.listeners[name]!.port })
+  const rig: Rig = {
+    name: 'postern',
+    smtp: door('smtp'),
+    submission: door('submission'),
+    imap: door('imap'),
+    pop3: door('pop3'),
+    data: join(folder, 'data'),
+    roots: () => [serving.child.pid!],
+    async restart() {
+      await stopServing(serving)
+      const before = performance.now()
+      serving = await serve(config)
+      Object.assign(rig, { smtp: door('smtp'), submission: door('submission'), imap: door('imap'), pop3: door('pop3') })
+      const [smtp, imap] = await Promise.all([openSmtp(rig.smtp), openImap(rig.imap)])
+      const took = performance.now() - before
+      smtp.destroy()
+      imap.destroy()
+      return took
+    },
+    async stop() {
+      await stopServing(serving)
+      if (!options.keep) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return rig
+}
