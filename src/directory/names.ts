@@ -41,28 +41,35 @@ export async function domainOfHost(db: Reader, host: string): Promise<string | u
 export interface Credentials {
   account: Account | undefined
   passwordHash: string | undefined
-  lockedUntil: number // milliseconds; 0: not locked
+  lockedHere: number // milliseconds until when, for this source; 0: not locked
+  lockedEverywhere: number
 }
 
 const findCredentials = `
-  select a.account_id, p.password, d.deleted_at,
-         (select max(until) from sign_in_lock l where l.name = $1 and l.source in ('', $2)) as locked_until
+  select p.id, p.password, h.until as here, e.until as everywhere
     from (select cast($1 as text) as name) asked
     left join address a on a.address = asked.name
     left join account p on p.id = a.account_id
-    left join domain d on d.id = a.domain_id`
+    left join sign_in_lock h on h.name = asked.name and h.source = $2
+    left join sign_in_lock e on e.name = asked.name and e.source = ''`
 
 interface CredentialsRow {
-  account_id: number | null
+  id: number | null
   password: string | null
-  locked_until: number | null
+  here: number | null
+  everywhere: number | null
 }
 
-/** By a name of normalLogin and the prefix of the network it is tried from. */
+/** By a name of normalLogin and the network it is tried from (not ''). */
 export async function credentialsOf(db: Reader, name: string, source: string): Promise<Credentials> {
   const row = await db.one<CredentialsRow>(findCredentials, [name, source])
-  const account = row?.account_id == null ? undefined : await accountById(db, row.account_id)
-  return { account, passwordHash: row?.password ?? undefined, lockedUntil: row?.locked_until ?? 0 }
+  const id = row?.id ?? undefined
+  return {
+    account: id === undefined ? undefined : await accountById(db, id),
+    passwordHash: row?.password ?? undefined,
+    lockedHere: row?.here ?? 0,
+    lockedEverywhere: row?.everywhere ?? 0,
+  }
 }
 
 export interface SignInLock {
