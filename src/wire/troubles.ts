@@ -24,6 +24,7 @@ export type TroubleCode =
   | 'no-such-message'
   | 'too-many-mailboxes'
   | 'too-many-keywords'
+  | 'bad-keyword'
   | 'in-use'
   // transit
   | 'too-large'

@@ -1,0 +1,63 @@
+// Limits of the store, each with a name. What reaches one costs the asker, never the others.
+
+export interface StoreLimits {
+  mailboxNameBytes: number // one level of a mailbox name, UTF-8 in NFC
+  mailboxDepth: number // levels
+  mailboxesPerAccount: number
+  keywordBytes: number // one keyword
+  keywordsPerMailbox: number // different keywords ever used in one mailbox
+  keywordsPerMessage: number
+  targetsPerMail: number // mailboxes one mail is placed in by one transaction
+  appendsAtOnce: number // messages of one MULTIAPPEND
+  expungedKept: number // vanished uids remembered for each mailbox (RFC 7162 §3.2.7)
+  headerTextBytes: number // characters of one address list kept for search and sort
+  cachedViews: number // mailboxes whose uid list is kept in memory
+  cachedUids: number // uids of all those lists
+  cachedMails: number // characters of mail rows kept in memory
+  pageRows: number // rows read in one go before others get a turn
+  indexedText: number // characters of one mail that are indexed
+  indexedWords: number // different words of one mail
+  indexBatch: number // mails indexed in one transaction
+  indexedAccounts: number // accounts named in the index of one mail; beyond, the mail is everyone's
+  searchWait: number // milliseconds a search waits for the index to catch up
+  searchTerms: number // criteria of one search
+  searchDepth: number // nesting of a search
+  searchTextBytes: number // length of one searched string
+  metadataValueBytes: number // RFC 5464 §4.2.1 MAXSIZE
+  metadataEntries: number // of one mailbox, or of the account
+  grantsPerMailbox: number
+  warnAtPercent: number[] // of the quota, ascending
+  sweepGrace: number // milliseconds between losing the last holder and being deleted
+  sweepBatch: number // mails looked at in one go
+}
+
+export const storeLimits: StoreLimits = {
+  mailboxNameBytes: 255,
+  mailboxDepth: 20,
+  mailboxesPerAccount: 10_000,
+  keywordBytes: 100,
+  keywordsPerMailbox: 200,
+  keywordsPerMessage: 50,
+  targetsPerMail: 20_000,
+  appendsAtOnce: 1_000,
+  expungedKept: 100_000,
+  headerTextBytes: 8_192,
+  cachedViews: 2_000,
+  cachedUids: 20_000_000,
+  cachedMails: 64 << 20,
+  pageRows: 5_000,
+  indexedText: 1 << 20,
+  indexedWords: 50_000,
+  indexBatch: 64,
+  indexedAccounts: 500,
+  searchWait: 3_000,
+  searchTerms: 1_000,
+  searchDepth: 50,
+  searchTextBytes: 2_048,
+  metadataValueBytes: 65_536,
+  metadataEntries: 200,
+  grantsPerMailbox: 200,
+  warnAtPercent: [80, 95],
+  sweepGrace: 600_000,
+  sweepBatch: 2_000,
+}

@@ -1,0 +1,145 @@
+// The tables of the store.
+//
+//   mail      one row for each distinct mail received: where its bytes lie and what we learnt of them
+//   mailbox   a node in an account's tree, with counters kept by the transactions that change it
+//   message   a mail in a mailbox, in the order of mailbox and uid
+//   expunged  uids that are gone, for QRESYNC and JMAP; pruned, with mailbox.expunged_floor saying how far
+//   holder    an account as the store sees it: quota, use, and the one modseq counter
+//
+// Columns of mail that searches and sorts read come before the large ones (trace, tree): an engine
+// reads a row from its front.
+
+import type { Migration } from '../sql/sql.ts'
+
+const tables = `
+create table holder (
+  account_id {int} primary key,
+  quota {int} not null,
+  used {int} not null default 0,
+  messages {int} not null default 0,
+  modseq {int} not null default 1,
+  inbox_id {int} not null default 0,
+  uid_validity {int} not null default 0,
+  announced {int} not null default 0
+);
+create table mailbox (
+  id {id},
+  account_id {int} not null references holder (account_id),
+  parent_id {int} not null default 0,
+  name text not null,
+  role text,
+  selectable {int} not null default 1,
+  subscribed {int} not null default 0,
+  uid_validity {int} not null,
+  uid_next {int} not null default 1,
+  modseq {int} not null,
+  created_modseq {int} not null,
+  changed_modseq {int} not null,
+  expunged_floor {int} not null default 0,
+  total {int} not null default 0,
+  unseen {int} not null default 0,
+  deleted {int} not null default 0,
+  size {int} not null default 0,
+  created_at {int} not null,
+  keywords text not null default ''
+);
+create unique index mailbox_name on mailbox (account_id, parent_id, name);
+create unique index mailbox_role on mailbox (account_id, role) where role is not null;
+create table mailbox_gone (
+  account_id {int} not null,
+  modseq {int} not null,
+  mailbox_id {int} not null,
+  primary key (account_id, modseq, mailbox_id)
+){bykey};
+create table mail (
+  id {id},
+  size {int} not null,
+  received_at {int} not null,
+  thread {int} not null,
+  message_key {int} not null,
+  sent_at {int},
+  sent_day {int},
+  indexed {int} not null default 0,
+  held {int} not null default 0,
+  loose_at {int},
+  has_attachment {int} not null,
+  header_cut {int} not null,
+  refs text not null,
+  subject text not null,
+  base_subject text,
+  from_text text not null,
+  to_text text not null,
+  cc_text text not null,
+  bcc_text text not null,
+  blob_ref text not null,
+  hash {bytes} not null,
+  history_id text not null,
+  trace text not null,
+  tree text not null
+);
+create index mail_message_key on mail (message_key);
+create index mail_thread on mail (thread);
+create index mail_blob on mail (blob_ref);
+create index mail_unindexed on mail (id) where indexed = 0;
+create index mail_loose on mail (loose_at) where loose_at is not null;
+create table preview (
+  mail_id {int} primary key,
+  text text not null
+);
+create table message (
+  mailbox_id {int} not null,
+  uid {int} not null,
+  account_id {int} not null,
+  mail_id {int} not null,
+  modseq {int} not null,
+  created_modseq {int} not null,
+  flags {int} not null,
+  size {int} not null,
+  received_at {int} not null,
+  saved_at {int} not null,
+  keywords text not null,
+  primary key (mailbox_id, uid)
+){bykey};
+create index message_mailbox_modseq on message (mailbox_id, modseq);
+create index message_account_modseq on message (account_id, modseq);
+create index message_mail on message (mail_id);
+create table expunged (
+  mailbox_id {int} not null,
+  modseq {int} not null,
+  uid {int} not null,
+  account_id {int} not null,
+  mail_id {int} not null,
+  primary key (mailbox_id, modseq, uid)
+){bykey};
+create index expunged_account on expunged (account_id, modseq);
+create table metadata (
+  account_id {int} not null,
+  mailbox_id {int} not null,
+  entry text not null,
+  value {bytes} not null,
+  modseq {int} not null,
+  primary key (account_id, mailbox_id, entry)
+){bykey};
+create table mailbox_grant (
+  mailbox_id {int} not null,
+  account_id {int} not null,
+  rights text not null,
+  subscribed {int} not null default 0,
+  primary key (mailbox_id, account_id)
+){bykey};
+create index mailbox_grant_account on mailbox_grant (account_id);
+create table blob_drop (
+  blob_ref text primary key
+)
+`
+
+const words = `
+{sqlite: create virtual table mail_words using fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_@'");}
+{postgres: create table mail_words (mail_id bigint primary key, words tsvector not null);}
+{postgres: create index mail_words_words on mail_words using gin (words);}
+`
+
+export const migrations: Migration[] = [
+  { name: 'store/0001-tables', text: tables },
+  { name: 'store/0002-words', text: words },
+]

@@ -1,0 +1,27 @@
+// Searching a mailbox: criteria in, uids out.
+
+import type { Store } from './store.ts'
+
+export type Criterion =
+  | { is: 'all' }
+  | { is: 'and' | 'or'; of: Criterion[] }
+  | { is: 'not'; of: Criterion }
+  | { is: 'flag'; bit: number; set: boolean } // bit of flagBits
+  | { is: 'keyword'; name: string; set: boolean }
+  | { is: 'uids'; ranges: [low: number, high: number][] } // both included; the caller has resolved numbers and '*'
+  | { is: 'received' | 'saved'; since?: number; before?: number } // since <= time < before, ms
+  | { is: 'sent'; since?: number; before?: number } // the day the Date: field writes, as 00:00 UTC of it, ms
+  | { is: 'larger' | 'smaller'; size: number } // bytes, neither includes the size itself
+  | { is: 'header'; name: string; text: string } // '': the field is there
+  | { is: 'text' | 'body'; text: string }
+  | { is: 'modseq'; atLeast: number }
+  | { is: 'email' | 'thread'; id: number }
+  | { is: 'attachment'; has: boolean }
+
+/**
+ * The uids of a mailbox that match, ascending. RFC 9051 §6.4.4. Throws Trouble no-such-mailbox, too-large (a criterion
+ * beyond the limits).
+ */
+export async function search(_store: Store, _mailboxId: number, _criterion: Criterion): Promise<number[]> {
+  throw new Error('search is being written')
+}
