@@ -4,7 +4,7 @@
 // A key is its place in postern.toml ([smtp] max_size = "50MB") and, in capitals with _ for . and the
 // prefix POSTERN_, its name in the environment (POSTERN_SMTP_MAX_SIZE).
 
-import { choice, count, list, span, tables, text } from './kinds.ts'
+import { choice, count, flag, list, size, span, tables, text } from './kinds.ts'
 import { readListener } from './listeners.ts'
 
 export const settings = {
@@ -59,14 +59,146 @@ export const settings = {
   }),
 
   // -- names (dns/)
+  'dns.servers': list([], {
+    en: 'Name servers to ask, "address" or "address:port"; empty: those of this machine.',
+    zh: '查詢用的名稱伺服器,寫成 "位址" 或 "位址:埠";留空則用本機的設定。',
+  }),
+  'dns.zone_file': text('', {
+    en: 'A zone text that answers every name instead of the DNS: for tests and rehearsals only.',
+    zh: '以此區域檔回答所有名稱查詢而不問 DNS:僅供測試與演練。',
+  }),
 
   // -- signing in (login/)
+  'login.tls': choice(['required', 'optional'], 'required', {
+    en: 'Whether a password is taken without TLS; optional is safe on loopback only.',
+    zh: '未加密的連線是否接受密碼;optional 僅適合本機使用。',
+  }),
+  'login.failures': count(
+    10,
+    {
+      en: 'Different wrong passwords of one account from one source within the window, then that pair is locked.',
+      zh: '同一來源對同一帳號在時限內錯幾個不同密碼即鎖定。',
+    },
+    1,
+  ),
+  'login.names_per_source': count(
+    30,
+    {
+      en: 'Different accounts that fail from one source within the window, then the source is locked.',
+      zh: '同一來源在時限內有幾個帳號登入失敗即鎖定該來源。',
+    },
+    1,
+  ),
+  'login.window': span('15m', {
+    en: 'The window in which failed sign-ins are counted.',
+    zh: '計算登入失敗次數的時限。',
+  }),
+  'login.lock': span('15m', {
+    en: 'How long a lock lasts.',
+    zh: '鎖定持續的時間。',
+  }),
+  'login.password_minimum': count(
+    8,
+    {
+      en: 'Characters a new password must have at least.',
+      zh: '新密碼的最少字元數。',
+    },
+    1,
+  ),
 
   // -- receiving (smtp/, delivery/)
+  'smtp.max_size': size('50MB', {
+    en: 'The largest mail, counted as it crosses the wire (attachments grow by a third when encoded).',
+    zh: '單封郵件上限,以編碼後傳輸的大小計算(附件編碼後約增為 1.33 倍)。',
+  }),
+  'smtp.recipients': count(
+    1000,
+    {
+      en: 'Recipients of one mail, at most.',
+      zh: '單封郵件收件人數上限。',
+    },
+    100,
+  ),
+  'smtp.bare_lines': choice(['refuse', 'repair'], 'refuse', {
+    en: 'What becomes of a mail with a CR or LF alone: refused, or repaired before it is accepted.',
+    zh: '郵件中出現單獨的 CR 或 LF 時:拒收,或在收下前修正。',
+  }),
+  'smtp.auth_on_mx': flag(false, {
+    en: 'Offer AUTH on the public listener too (port 25), after STARTTLS.',
+    zh: '在公開收信埠(25)也提供 STARTTLS 後的登入。',
+  }),
+  'smtp.trusted_networks': list([], {
+    en: 'Networks (10.0.0.0/8) whose machines may send to the world without signing in; nobody by default.',
+    zh: '不需登入即可對外寄信的網段(如 10.0.0.0/8);預設無。',
+  }),
+  'smtp.connections_per_address': count(
+    50,
+    {
+      en: 'Open connections of one address to the public listener, at most.',
+      zh: '單一來源位址在收信埠的同時連線數上限。',
+    },
+    1,
+  ),
+  'smtp.connections_per_minute': count(
+    120,
+    {
+      en: 'New connections of one address a minute, at most.',
+      zh: '單一來源位址每分鐘新連線數上限。',
+    },
+    1,
+  ),
+  'smtp.mails_per_minute': count(
+    120,
+    {
+      en: 'Mails one account may send a minute, unless its class says otherwise.',
+      zh: '單一帳號每分鐘可寄的信數(等級另有設定者除外)。',
+    },
+    1,
+  ),
+  'smtp.recipients_per_hour': count(
+    2000,
+    {
+      en: 'Recipients one account may send to an hour, unless its class says otherwise.',
+      zh: '單一帳號每小時可寄的收件人數(等級另有設定者除外)。',
+    },
+    1,
+  ),
+  'smtp.hops': count(
+    50,
+    {
+      en: 'Servers a mail may have passed before it counts as a loop.',
+      zh: '郵件經過多少台主機即視為迴圈。',
+    },
+    10,
+  ),
+  'smtp.over_quota': choice(['later', 'refuse'], 'later', {
+    en: 'To a full mailbox: "later" asks the sender to try again (452), "refuse" returns the mail (552).',
+    zh: '收件人容量已滿時:later 請寄件端稍後再試(452),refuse 退信(552)。',
+  }),
+  'smtp.plus_folders': flag(true, {
+    en: 'Mail to user+folder goes into the mailbox of that name, where there is one.',
+    zh: '寄到 user+folder 的信放入同名信匣(若有)。',
+  }),
 
   // -- reading mail (imap/, pop3/)
+  'imap.idle': span('30m', {
+    en: 'How long an IMAP client may be silent.',
+    zh: 'IMAP 用戶端可以多久不出聲。',
+  }),
+  'pop3.idle': span('10m', {
+    en: 'How long a POP3 client may be silent (RFC 1939 asks for ten minutes).',
+    zh: 'POP3 用戶端可以多久不出聲(RFC 1939 要求十分鐘)。',
+  }),
 
   // -- authentication of mail (mailauth/)
+  'mailauth.dmarc': choice(['honour', 'mark'], 'honour', {
+    en: 'Whether a domain that asks to refuse or set aside mail it did not sign is obeyed, or only noted.',
+    zh: '網域要求拒收或隔離未經其簽署的郵件時,照辦或只註記。',
+  }),
+  'mailauth.trusted_sealers': list([], {
+    en: 'Domains whose ARC seal is believed when a forwarder broke the signature.',
+    zh: '轉寄破壞簽章時,相信這些網域的 ARC 封緘。',
+  }),
 
   // -- sending (queue/)
 
@@ -75,4 +207,3 @@ export const settings = {
 
 export type Settings = typeof settings
 export type Config = { readonly [Key in keyof Settings]: Settings[Key]['value'] }
-
