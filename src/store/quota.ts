@@ -24,7 +24,7 @@ export interface Crossed {
 export async function quotaOf(db: Reader, accountId: number): Promise<Quota> {
   const row = await db.one<Quota>('select used, quota, messages from holder where account_id = $1', [accountId])
   if (!row) throw new Trouble('no-such-account', { accountId })
-  return row
+  return { used: row.used, quota: row.quota, messages: row.messages }
 }
 
 /** Sets the quota in bytes; 0 lifts it. A quota below what is used refuses new mail, and takes none away. */

@@ -22,10 +22,12 @@ const special: Record<string, string> = {
 }
 const specials = /[ßæœøłđðþıħς]/g
 
-/** Text for comparing: NFKC, lower case, Latin and Greek letters without accents. Idempotent. */
+/** Text for comparing: NFKC, lower case, Latin and Greek letters without accents, no NUL, well formed. Idempotent. */
 export function fold(text: string): string {
-  if (ascii.test(text)) return text.toLowerCase()
+  if (ascii.test(text)) return (text.includes('\0') ? text.replaceAll('\0', ' ') : text).toLowerCase()
   return text
+    .toWellFormed()
+    .replaceAll('\0', ' ')
     .normalize('NFKC')
     .toLowerCase()
     .replace(accented, (letters) => letters.normalize('NFD').replace(/[\u0300-\u036f]/g, ''))
