@@ -17,6 +17,7 @@ const floors: string[][] = [
   ['login', 'mailauth', 'policy', 'audit', 'threat', 'seal'],
   ['delivery', 'queue'],
   ['imap', 'pop3', 'managesieve', 'ftps', 'jmap', 'http'],
+  ['schema.ts'],
   ['main.ts'],
   ['cli'],
 ]

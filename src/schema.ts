@@ -1,0 +1,15 @@
+// The steps of the schema of every room, in the order they run. main.ts and the verbs of the command line
+// open the database with the same list.
+
+import { migrations as directoryMigrations } from './directory/migrations.ts'
+import { migrations as mailauthMigrations } from './mailauth/migrations.ts'
+import type { Migration } from './sql/sql.ts'
+import { migrations as storeMigrations } from './store/migrations.ts'
+import { trackingMigrations } from './tracking/migrations.ts'
+
+export const migrations: Migration[] = [
+  ...directoryMigrations,
+  ...storeMigrations,
+  ...trackingMigrations,
+  ...mailauthMigrations,
+]
