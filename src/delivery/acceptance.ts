@@ -1,23 +1,20 @@
 // The end of a mail: it is judged, gets its trace lines, and is placed; then it may be acknowledged.
 
 import type { Verdict } from '../mail/verdict.ts'
-import type { Accepted, Recipient } from '../smtp/intake.ts'
+import type { Accepted } from '../smtp/intake.ts'
+import type { Crossed } from '../store/quota.ts'
 import { Trouble } from '../wire/troubles.ts'
-import { checks, type Findings } from './checks.ts'
+import { checks } from './checks.ts'
+import type { Findings } from './findings.ts'
 import type { House } from './house.ts'
 import type { Arrived } from './message.ts'
 import type { QuotaNotices } from './notices.ts'
 import { planOf, type Plan } from './plan.ts'
 import type { Place } from './place.ts'
-import { overQuota, type Destination } from './recipients.ts'
+import { overQuota, type Asked, type Destination } from './recipients.ts'
 import { refusalOf, refuse } from './refusals.ts'
 import { reverseNameKnown } from './reverse.ts'
 import { addReport } from './success.ts'
-
-export interface Asked {
-  recipient: Recipient
-  destinations: Destination[]
-}
 
 export type Acceptance = (arrived: Arrived, asked: Asked[]) => Promise<Accepted>
 
@@ -38,8 +35,8 @@ export function openAcceptance(house: House, place: Place, notices: QuotaNotices
     const plan = await planOf(house, arrived, asked, findings, verdicts)
     const report = await addReport(house, mail, asked)
     const blob = await arrived.store()
-    const full = await placeWhatFits(house, place, plan, { blob, report })
-    notices.look(plan.locals.filter(({ accountId }) => !full.has(accountId)), mail.size)
+    const { full, crossed } = await placeWhatFits(house, place, plan, { blob, report })
+    if (crossed.length > 0) notices.tell(crossed)
     if (session.role !== 'lmtp') return { id: mail.id }
     return { id: mail.id, each: asked.map(({ destinations }) => refusedFor(house, destinations, full)) }
   }
@@ -55,12 +52,12 @@ async function placeWhatFits(
   place: Place,
   plan: Plan,
   { blob, report }: { blob: Awaited<ReturnType<Arrived['store']>>; report: Awaited<ReturnType<typeof addReport>> },
-): Promise<Set<number>> {
+): Promise<{ full: Set<number>; crossed: Crossed[] }> {
   const full = new Set<number>()
   for (;;) {
     try {
-      await place(plan.placing(blob, full, report))
-      return full
+      const { crossed } = await place(plan.placing(blob, full, report))
+      return { full, crossed }
     } catch (error) {
       const accountId = error instanceof Trouble && error.code === 'over-quota' ? error.details['accountId'] : undefined
       if (typeof accountId !== 'number' || full.has(accountId)) throw error

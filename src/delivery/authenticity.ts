@@ -4,7 +4,7 @@
 
 import type { Mail } from '../mail/mail.ts'
 import { pass, type Verdict } from '../mail/verdict.ts'
-import type { Findings } from './checks.ts'
+import type { Findings } from './findings.ts'
 import type { House } from './house.ts'
 
 export async function authenticity(mail: Mail, findings: Findings, house: House): Promise<Verdict> {
@@ -17,15 +17,11 @@ export async function authenticity(mail: Mail, findings: Findings, house: House)
     sender,
     hostname: house.settings.hostname,
     headerBlock: mail.headerBlock,
+    size: mail.size,
     stream: () => mail.stream(),
   })
   findings.authentication = results
-  if (!house.settings.obeyDmarc || results.dmarc.result !== 'fail') return pass
-  if (results.dmarc.policy === 'quarantine') findings.junk = true
-  if (results.dmarc.policy !== 'reject') return pass
-  return {
-    outcome: 'refuse',
-    trouble: 'policy',
-    text: `The domain of the From address asks to refuse mail that it did not sign (DMARC)`,
-  }
+  const { verdict, junk } = house.mailauth.judge(results)
+  findings.junk ||= junk
+  return verdict
 }

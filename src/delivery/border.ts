@@ -7,6 +7,7 @@
 //
 // Nothing else of the mail is touched, so signatures stay whole.
 
+import { claimsToBeOurs } from '../mailauth/results.ts'
 import type { Field } from '../mime/headers.ts'
 
 export interface Border {
@@ -38,29 +39,11 @@ function crosses(field: Field, border: Border): boolean {
     case 11:
       return field.name.toLowerCase() !== 'return-path'
     case 22:
-      return !(field.name.toLowerCase() === 'authentication-results' && claims(field.value, border.authservId))
+      return !(
+        field.name.toLowerCase() === 'authentication-results' &&
+        claimsToBeOurs(field.value.toString('latin1'), border.authservId)
+      )
     default:
       return true
   }
-}
-
-/** Whether an Authentication-Results value begins with this authserv-id, after any comments. RFC 8601 §2.2 */
-function claims(value: Buffer, authservId: string): boolean {
-  const text = withoutComments(value.subarray(0, 2_000).toString('latin1')).trimStart().toLowerCase()
-  const name = authservId.toLowerCase()
-  const bare = text.startsWith('"') ? text.slice(1) : text
-  return bare.startsWith(name) && /^[\s;"/]|^$/.test(bare.slice(name.length))
-}
-
-function withoutComments(text: string): string {
-  let depth = 0
-  let kept = ''
-  for (let i = 0; i < text.length; i++) {
-    const letter = text[i]!
-    if (letter === '\\' && depth > 0) i++
-    else if (letter === '(') depth++
-    else if (letter === ')' && depth > 0) depth--
-    else if (depth === 0) kept += letter
-  }
-  return kept
 }

@@ -40,9 +40,9 @@ export interface OutgoingMail {
   ret?: 'FULL' | 'HDRS'
   smtputf8: boolean
   body: '7BIT' | '8BITMIME' | 'BINARYMIME'
-  prefix?: string // header lines this copy alone carries in front (Delivered-To of a forward)
-  seal?: boolean // forwarded: gets an ARC set when it leaves
+  prefix?: string // header lines this copy alone carries in front: ARC set and Delivered-To of a forward
   sign?: boolean // written by one of us: gets DKIM signatures of its sender's domain
+  report?: boolean // whether failures may be told to the sender; true when absent
 }
 
 export interface OutgoingRecipient {

@@ -17,10 +17,7 @@ export interface DeliverySettings {
   watchedAddresses: number // addresses and logins whose counters are kept; the longest silent is forgotten
   unknownRecipients: number // recipients that do not exist, before the session is closed
   overQuota: 'later' | 'refuse' // 452 4.2.2 or 552 5.2.2
-  quotaNotices: number[] // parts of the quota at which the owner is told
-  quotaNoticeDays: number // the same notice is not repeated sooner
   senderDomainMustExist: boolean // of mail from strangers: has an MX or an address
-  obeyDmarc: boolean // p=reject refuses, p=quarantine goes to Junk
   plusFolders: boolean // user+folder goes into the mailbox of that name, where there is one
   reverseNameMilliseconds: number // how long a finished mail waits for the name of its peer
   placeAtOnce: number // mails placed in one transaction
@@ -44,10 +41,7 @@ export const deliveryDefaults: DeliverySettings = {
   watchedAddresses: 50_000,
   unknownRecipients: 20,
   overQuota: 'later',
-  quotaNotices: [0.8, 0.95],
-  quotaNoticeDays: 7,
   senderDomainMustExist: true,
-  obeyDmarc: true,
   plusFolders: true,
   reverseNameMilliseconds: 2_000,
   placeAtOnce: 100,

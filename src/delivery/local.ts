@@ -3,7 +3,7 @@
 
 import { resolveRecipient } from '../directory/recipients.ts'
 import { Trouble } from '../wire/troubles.ts'
-import { announce, placeMail, type Placed, type Target } from '../store/messages.ts'
+import { announce, placeMail, type Placement, type Target } from '../store/messages.ts'
 import { readMails } from '../store/mails.ts'
 import type { Writer } from '../sql/sql.ts'
 import type { House, OutgoingMail } from './house.ts'
@@ -38,17 +38,21 @@ export async function deliverLocal(
     const words = 'The mail is gone'
     return store.db.transaction((sql) => settle(sql, { done: false, code: 550, status: '5.3.0', words }))
   }
-  let placed: Placed[]
+  let placement: Placement | undefined
   try {
-    placed = await store.db.transaction(async (sql) => {
-      const placed = targets.length > 0 ? await placeMail(sql, row, targets) : []
+    placement = await store.db.transaction(async (sql) => {
+      const placement = targets.length > 0 ? await placeMail(sql, row, targets) : undefined
       if (remote.length > 0) {
         const sender = house.srs.forward(mail.sender, house.clock())
-        const forwarded = { ...mail, sender, prefix: `Delivered-To: ${address}\r\n`, seal: true }
-        await house.queue.add(sql, forwarded, remote.map((to) => ({ address: to })))
+        const forwarded = { ...mail, sender, prefix: `Delivered-To: ${address}\r\n` }
+        await house.queue.add(
+          sql,
+          forwarded,
+          remote.map((to) => ({ address: to })),
+        )
       }
       await settle(sql, { done: true })
-      return placed
+      return placement
     })
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
@@ -57,5 +61,5 @@ export async function deliverLocal(
     const outcome = { done: false as const, code: full ? 452 : 451, status: full ? '4.2.2' : '4.3.0', words }
     return store.db.transaction((sql) => settle(sql, outcome))
   }
-  announce(store, placed)
+  if (placement) announce(store, placement)
 }

@@ -6,7 +6,7 @@
 import { normalAddress } from '../mail/address.ts'
 import type { Mail } from '../mail/mail.ts'
 import { pass, type Verdict } from '../mail/verdict.ts'
-import type { Findings } from './checks.ts'
+import type { Findings } from './findings.ts'
 import type { House } from './house.ts'
 
 export function loop(_mail: Mail, { fields, destinations }: Findings, { settings }: House): Verdict {

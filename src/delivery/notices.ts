@@ -1,4 +1,4 @@
-// Tells the owner of a mailbox that it fills up (80 %, 95 %), once per step.
+// Tells the owner of a mailbox that it fills up (80 %, 95 %). The store says when a level is crossed, once.
 //
 // The notice is a mail like any other, placed by the store. It may exceed the quota: it is the one mail that
 // must arrive when no other does.
@@ -8,70 +8,56 @@ import { mailDate } from '../mail/date.ts'
 import { readMail } from '../mime/reader.ts'
 import { quotedPrintable, writeHeader } from '../mime/write.ts'
 import { insertMail } from '../store/mails.ts'
-import { placeMail } from '../store/messages.ts'
-import { quotaOf } from '../store/quota.ts'
+import { announce, placeMail } from '../store/messages.ts'
+import { quotaOf, type Crossed } from '../store/quota.ts'
 import { writeEvents } from '../tracking/events.ts'
 import { newId } from '../tracking/ids.ts'
 import type { House } from './house.ts'
-import type { LocalDestination } from './recipients.ts'
 
 export interface QuotaNotices {
-  /** After a mail of `size` bytes was placed: does somebody have to be told? Returns at once. */
-  look(placed: LocalDestination[], size: number): void
+  /** Writes to the owners of mailboxes that a placement filled up to a warning level. Returns at once. */
+  tell(crossed: Crossed[]): void
   /** Resolves when every notice begun so far is written. */
   settled(): Promise<void>
 }
 
-const day = 86_400_000
-
 export function quotaNotices(house: House): QuotaNotices {
-  const lowest = Math.min(...house.settings.quotaNotices)
-  const working = new Map<number, Promise<void>>()
-
+  const working = new Set<Promise<void>>()
   return {
-    look(placed, size) {
-      for (const { accountId, used, quota } of placed) {
-        if (quota <= 0 || used + size < quota * lowest || working.has(accountId)) continue
+    tell(crossed) {
+      for (const { accountId } of crossed) {
         const work = tellOwner(house, accountId)
           .catch((error: unknown) => house.warn('quota notice', error))
-          .finally(() => working.delete(accountId))
-        working.set(accountId, work)
+          .finally(() => working.delete(work))
+        working.add(work)
       }
     },
     async settled() {
-      while (working.size > 0) await Promise.all(working.values())
+      while (working.size > 0) await Promise.all(working)
     },
   }
 }
-
-const lastNotice = 'select step, at from quota_notice where account_id = $1'
-const noteNotice = `
-  insert into quota_notice (account_id, step, at) values ($1, $2, $3)
-  on conflict (account_id) do update set step = excluded.step, at = excluded.at`
 
 async function tellOwner(house: House, accountId: number): Promise<void> {
   const { store, settings, clock } = house
   const now = clock()
   const { used, quota } = await quotaOf(store.db, accountId)
-  const step = settings.quotaNotices.findLastIndex((part) => used >= quota * part)
-  const last = await store.db.one<{ step: number; at: number }>(lastNotice, [accountId])
-  const told = last && last.step >= step && now - last.at < settings.quotaNoticeDays * day
-  const account = step < 0 || told ? undefined : await accountById(store.db, accountId)
-  if (!account) return
+  const account = await accountById(store.db, accountId)
+  if (!account || quota <= 0) return
 
   const id = newId(now)
   const bytes = writeNotice({ hostname: settings.hostname, to: account.address, id, at: now, used, quota })
   const blob = await store.blobs.put(bytes)
-  const placed = await store.db.transaction(async (sql) => {
+  const placement = await store.db.transaction(async (sql) => {
     const mail = { blob, tree: readMail(bytes), trace: 'Return-Path: <>\r\n', receivedAt: now, historyId: id }
-    const row = await insertMail(sql, mail)
-    const placed = await placeMail(sql, row, [{ accountId }], { beyondQuota: true })
-    await sql.run(noteNotice, [accountId, step, now])
+    const placement = await placeMail(sql, await insertMail(sql, mail), [{ accountId }], { beyondQuota: true })
     const details = { notice: 'quota', used, quota }
-    await writeEvents(sql, [{ at: now, kind: 'notice', mail: id, account: accountId, address: account.address, details }])
-    return placed
+    await writeEvents(sql, [
+      { at: now, kind: 'notice', mail: id, account: accountId, address: account.address, details },
+    ])
+    return placement
   })
-  announce(store, placed)
+  announce(store, placement)
 }
 
 function writeNotice(facts: {

@@ -7,7 +7,7 @@
 
 import type { Writer } from '../sql/sql.ts'
 import { insertMail, type MailRow, type NewMail } from '../store/mails.ts'
-import { placeMail, type Placed, type Target } from '../store/messages.ts'
+import { announce, placeMail, type Placement, type Target } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { writeEvents, type Event } from '../tracking/events.ts'
 import type { OutgoingMail, OutgoingQueue, OutgoingRecipient } from './house.ts'
@@ -21,13 +21,15 @@ export interface Placing {
   also?: (sql: Writer, row: MailRow) => Promise<void>
 }
 
-export type Place = (placing: Placing) => Promise<Placed[]>
+export type Place = (placing: Placing) => Promise<Placement>
 
 interface Job {
   placing: Placing
-  resolve(placed: Placed[]): void
+  resolve(placement: Placement): void
   reject(error: unknown): void
 }
+
+const nowhere: Placement = Object.assign([], { crossed: [] })
 
 export function openPlace(
   store: Store,
@@ -37,37 +39,32 @@ export function openPlace(
   const waiting: Job[] = []
   let writing = 0
 
-  async function one(sql: Writer, { mail, targets, outgoing, events, also }: Placing): Promise<Placed[]> {
+  async function one(sql: Writer, { mail, targets, outgoing, events, also }: Placing): Promise<Placement> {
     const row = await insertMail(sql, mail)
-    const placed = targets.length > 0 ? await placeMail(sql, row, targets) : []
+    const placement = targets.length > 0 ? await placeMail(sql, row, targets) : nowhere
     for (const { mail: leaving, recipients } of outgoing) {
       const { historyId, receivedAt } = mail
       await queue.add(sql, { ...leaving, mailId: row.id, historyId, at: receivedAt }, recipients)
     }
     if (also) await also(sql, row)
     await writeEvents(sql, events)
-    return placed
+    return placement
   }
 
-  function tell(job: Job, placed: Placed[]): void {
-    if (placed.length > 0) {
-      store.changes.publish(
-        placed.map(({ accountId, mailboxId, modseq }) => ({ accountId, mailboxId, modseq, kind: 'arrived' as const })),
-      )
-      store.indexer?.wake()
-    }
+  function tell(job: Job, placement: Placement): void {
+    if (placement.length > 0) announce(store, placement)
     if (job.placing.outgoing.length > 0 || job.placing.also) queue.wake()
-    job.resolve(placed)
+    job.resolve(placement)
   }
 
   async function all(jobs: Job[]): Promise<void> {
     try {
-      const placed = await store.db.transaction(async (sql) => {
-        const results: Placed[][] = []
+      const placements = await store.db.transaction(async (sql) => {
+        const results: Placement[] = []
         for (const job of jobs) results.push(await one(sql, job.placing))
         return results
       })
-      jobs.forEach((job, index) => tell(job, placed[index]!))
+      jobs.forEach((job, index) => tell(job, placements[index]!))
     } catch (error) {
       if (jobs.length === 1) jobs[0]!.reject(error)
       else for (const job of jobs) await all([job])

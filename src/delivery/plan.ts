@@ -4,21 +4,23 @@
 //   an account gets one copy, however many of its addresses the mail names
 //   a copy that leaves because an address of ours points outside has a sender of ours (SRS), a Delivered-To
 //   line and an ARC set; a copy that is only relayed travels as it is
+//   failures are told to a sender only who is known not to be forged: signed in, trusted, or passed by SPF
 
 import type { Stored } from '../blobs/blobs.ts'
 import { isLocalDomain } from '../directory/domains.ts'
 import { normalAddress, splitAddress } from '../mail/address.ts'
 import { mailDate } from '../mail/date.ts'
+import { bodyOf } from '../mailauth/sign.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Envelope, Notify, Recipient } from '../smtp/intake.ts'
 import { mailboxByPath, mailboxByRole } from '../store/mailboxes.ts'
 import type { Target } from '../store/messages.ts'
 import type { Event } from '../tracking/events.ts'
-import type { Asked } from './acceptance.ts'
-import type { Findings } from './checks.ts'
+import type { Findings } from './findings.ts'
 import type { House, OutgoingRecipient } from './house.ts'
 import type { Arrived } from './message.ts'
 import type { Placing } from './place.ts'
-import type { LocalDestination, RemoteDestination } from './recipients.ts'
+import type { Asked, LocalDestination, RemoteDestination } from './recipients.ts'
 import { protocolOf, traceLines } from './trace.ts'
 
 export interface Plan {
@@ -51,7 +53,7 @@ export async function planOf(
   const { envelope } = mail
   const { session } = envelope
   const locals = await localCopies(house, asked, findings)
-  const leaving = await leavingCopies(house, envelope, asked)
+  const leaving = await leavingCopies(house, arrived, asked, findings)
   const trace = traceLines({
     envelope,
     hostname: house.settings.hostname,
@@ -61,6 +63,7 @@ export async function planOf(
     ...(findings.authentication && { authentication: findings.authentication.header }),
     ...(session.login && { added: missingLines(house, arrived) }),
   })
+  const report = isGenuine(envelope, findings)
   const received = receivedEvent(house, arrived, findings, verdicts)
 
   return {
@@ -74,14 +77,16 @@ export async function planOf(
       return {
         mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
         targets: fits.map(targetOf),
-        outgoing: outgoing.map(({ sender, prefix, forwarded, recipients }) => ({
-          mail: { sender, prefix, seal: forwarded, sign: session.login !== undefined, smtputf8, body, ...dsn },
+        outgoing: outgoing.map(({ sender, prefix, recipients }) => ({
+          mail: { sender, prefix, sign: session.login !== undefined, report, smtputf8, body, ...dsn },
           recipients,
         })),
         events: [
           received,
           ...fits.map((copy) => placedEvent(arrived, copy)),
-          ...outgoing.flatMap((copies) => copies.recipients.map(({ address }) => queuedEvent(arrived, copies, address))),
+          ...outgoing.flatMap((copies) =>
+            copies.recipients.map(({ address }) => queuedEvent(arrived, copies, address)),
+          ),
         ],
         also,
       }
@@ -117,7 +122,7 @@ function targetOf({ accountId, mailboxId }: LocalCopy): Target {
 }
 
 /** The copies that leave, one for each way the mail has to look. */
-async function leavingCopies(house: House, envelope: Envelope, asked: Asked[]): Promise<Leaving[]> {
+async function leavingCopies(house: House, arrived: Arrived, asked: Asked[], findings: Findings): Promise<Leaving[]> {
   const groups = new Map<string, Leaving>()
   const seen = new Set<string>()
   for (const { recipient, destinations } of asked) {
@@ -128,19 +133,44 @@ async function leavingCopies(house: House, envelope: Envelope, asked: Asked[]): 
       if (seen.has(key)) continue
       seen.add(key)
       let leaving = groups.get(group)
-      if (!leaving) groups.set(group, (leaving = await newGroup(house, envelope, destination)))
+      if (!leaving) groups.set(group, (leaving = await newGroup(house, arrived, destination, findings)))
       leaving.recipients.push(outgoingRecipient(recipient, destination, destinations.length))
     }
   }
   return [...groups.values()]
 }
 
-async function newGroup(house: House, envelope: Envelope, { forwarded, delivered }: RemoteDestination): Promise<Leaving> {
-  if (!forwarded) return { sender: envelope.sender, forwarded, recipients: [] }
-  const domain = splitAddress(envelope.sender)?.domain
+async function newGroup(
+  house: House,
+  { mail }: Arrived,
+  { forwarded, delivered }: RemoteDestination,
+  { authentication }: Findings,
+): Promise<Leaving> {
+  const { sender } = mail.envelope
+  if (!forwarded) return { sender, forwarded, recipients: [] }
+  const domain = splitAddress(sender)?.domain
   const ours = domain === undefined || (await isLocalDomain(house.store.db, domain))
-  const sender = ours ? envelope.sender : house.srs.forward(envelope.sender, house.clock())
-  return { sender, prefix: `Delivered-To: ${delivered}\r\n`, forwarded, recipients: [] }
+  const seal = authentication
+    ? await house.mailauth.seal(house.settings.mainDomain, signedMail(mail), authentication)
+    : ''
+  return {
+    sender: ours ? sender : house.srs.forward(sender, house.clock()),
+    prefix: `${seal}Delivered-To: ${delivered}\r\n`,
+    forwarded,
+    recipients: [],
+  }
+}
+
+/** A mail in the two halves a signer wants. */
+function signedMail(mail: Mail): { headerBlock: Buffer; body: AsyncIterable<Uint8Array> } {
+  return { headerBlock: mail.headerBlock, body: bodyOf(mail.headerBlock, mail.stream()) }
+}
+
+/** Whether the envelope sender is who it says, as far as we know. */
+function isGenuine({ session }: Envelope, { authentication }: Findings): boolean {
+  return (
+    session.role === 'lmtp' || Boolean(session.login ?? session.facts.trusted) || authentication?.spf.result === 'pass'
+  )
 }
 
 /** RFC 3461 §5.2.7: what a forward passes on. Of an alias with many members SUCCESS is answered here, by 'expanded'. */

@@ -5,7 +5,7 @@
 
 import { resolveRecipient } from '../directory/recipients.ts'
 import { splitAddress } from '../mail/address.ts'
-import type { SmtpSession } from '../smtp/intake.ts'
+import type { Recipient, SmtpSession } from '../smtp/intake.ts'
 import { quotaOf } from '../store/quota.ts'
 import type { House } from './house.ts'
 import { refuse } from './refusals.ts'
@@ -16,9 +16,7 @@ export interface LocalDestination {
   kind: 'local'
   accountId: number
   detail: string
-  delivered: string // canonical
-  used: number // bytes, when it was asked
-  quota: number
+  delivered: string // the account's primary address
 }
 
 export interface RemoteDestination {
@@ -26,6 +24,12 @@ export interface RemoteDestination {
   address: string
   delivered: string
   forwarded: boolean // an address of ours that points outside; else plain relaying
+}
+
+/** A recipient as the session named it, and whom it stands for. */
+export interface Asked {
+  recipient: Recipient
+  destinations: Destination[]
 }
 
 /** A recipient without a domain, or at the address it was spoken to: only postmaster. RFC 5321 §4.1.1.3, §4.5.1 */
@@ -85,7 +89,7 @@ async function localDestination(
   const { db } = house.store
   const { used, quota } = await quotaOf(db, accountId)
   if (quota > 0 && used + Math.max(size, 1) > quota) throw overQuota(house)
-  return { kind: 'local', accountId, detail, delivered, used, quota }
+  return { kind: 'local', accountId, detail, delivered }
 }
 
 export function overQuota({ settings }: House): Error {

@@ -29,7 +29,7 @@ export async function reverseNameKnown(house: House, session: SmtpSession): Prom
 async function ask({ resolver }: House, session: SmtpSession): Promise<void> {
   const { address } = session.peer
   for (const name of (await resolver.ptr(address)).slice(0, namesTried)) {
-    const found = await (address.includes(':') ? resolver.aaaa(name) : resolver.a(name)).catch(() => [])
+    const found = await (address.includes(':') ? resolver.aaaa(name) : resolver.a(name)).catch((): string[] => [])
     if (!found.includes(address)) continue
     session.facts.reverseName = name
     return

@@ -1,10 +1,10 @@
 // Gathers the facts for policy/sending.ts: whom the mail says it is from, and whether that is them.
 
-import { ownsAddress } from '../directory/recipients.ts'
+import { ownsAddress } from '../directory/senders.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Verdict } from '../mail/verdict.ts'
 import { authorship } from '../policy/sending.ts'
-import type { Findings } from './checks.ts'
+import type { Findings } from './findings.ts'
 import type { House } from './house.ts'
 
 export function sending(mail: Mail, { fields }: Findings, { store }: House): Verdict | Promise<Verdict> {

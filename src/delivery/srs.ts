@@ -25,7 +25,9 @@ const cycle = 1_024 // days until a time stamp repeats
 export function openSrs(key: Buffer, domain: string): Srs {
   // Mail programs on the way may change the case of a local part, so the hash is taken over lower case.
   const mac = (text: string) =>
-    [...createHmac('sha256', key).update(text.toLowerCase()).digest().subarray(0, 8)].map((b) => base32[b & 31]).join('')
+    [...createHmac('sha256', key).update(text.toLowerCase()).digest().subarray(0, 8)]
+      .map((b) => base32[b & 31])
+      .join('')
   const matches = (given: string, text: string) => {
     const expected = Buffer.from(mac(text))
     const said = Buffer.from(given.toLowerCase())

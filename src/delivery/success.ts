@@ -8,9 +8,9 @@ import { writeReport, type ReportedRecipient } from '../mail/report.ts'
 import { readMail } from '../mime/reader.ts'
 import { insertMail } from '../store/mails.ts'
 import { newId } from '../tracking/ids.ts'
-import type { Asked } from './acceptance.ts'
 import type { House } from './house.ts'
 import type { Placing } from './place.ts'
+import type { Asked } from './recipients.ts'
 
 /** What the mail's transaction must do besides; undefined when nobody asked. */
 export async function addReport(house: House, mail: Mail, asked: Asked[]): Promise<Placing['also']> {

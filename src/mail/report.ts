@@ -128,7 +128,10 @@ const headlines: Record<Action, [zh: string, en: string]> = {
 }
 
 const openings: Record<Action, [zh: string, en: string]> = {
-  failed: ['您寄出的郵件無法送達下列收件人，系統不會再嘗試。', 'Your mail could not be delivered to these recipients. We will not try again.'],
+  failed: [
+    '您寄出的郵件無法送達下列收件人，系統不會再嘗試。',
+    'Your mail could not be delivered to these recipients. We will not try again.',
+  ],
   delayed: [
     '您寄出的郵件還沒有送達下列收件人。系統會繼續嘗試，您不需要重寄。',
     'Your mail has not yet reached these recipients. We keep trying; you need not send it again.',
@@ -155,7 +158,9 @@ function wordsOf(report: Report): string {
       ...(action === 'failed' || action === 'delayed' ? [`    ${reasonOf(to.status)[language]}`] : []),
       ...(to.words === undefined
         ? []
-        : [`    ${language === 0 ? '主機的回覆' : 'The host said'}${to.remoteHost ? ` (${oneLine(to.remoteHost)})` : ''}: ${oneLine(to.words)}`]),
+        : [
+            `    ${language === 0 ? '主機的回覆' : 'The host said'}${to.remoteHost ? ` (${oneLine(to.remoteHost)})` : ''}: ${oneLine(to.words)}`,
+          ]),
       ...(to.retryUntil === undefined
         ? []
         : [`    ${language === 0 ? '持續嘗試到' : 'We try until'}: ${mailDate(to.retryUntil)}`]),

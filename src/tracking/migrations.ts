@@ -2,7 +2,7 @@
 
 import type { Migration } from '../sql/sql.ts'
 
-export const trackingMigrations: Migration[] = [
+export const migrations: Migration[] = [
   {
     name: 'tracking/0001-event',
     text: `

@@ -1,0 +1,75 @@
+// What the queue may be told, with defaults that suit the open internet.
+
+export interface QueueSettings {
+  hostname: string // what we call ourselves to other hosts
+  reportsFrom: string // address that reports are from
+  port: number // of other mail hosts
+  allowPrivate: boolean // may mail go to private and loopback addresses that DNS names? For tests and closed networks
+  allowLiterals: boolean // may mail go to address literals
+  localAddresses: string[] // source addresses for outgoing connections; empty: the system chooses
+  routes: QueueRoute[] // the first that fits decides
+  retryMinutes: number[] // pauses between attempts; the last one repeats
+  expireHours: number // after so long a mail is returned
+  localExpireHours: number // the same for a full mailbox of ours
+  delayNoticeHours: number // after so long the sender is told that it takes longer
+  doubleBounceTo: string // who hears of mail that can neither be delivered nor returned; '' nobody
+  returnedBytes: number // a mail up to this size goes back whole where the sender asked for that
+  connections: number // outgoing, together
+  connectionsPerDestination: number
+  mailsPerConnection: number
+  recipientsPerMail: number // in one transaction, where the host does not say (RFC 9422)
+  idleMilliseconds: number // an unused connection is kept so long for the next mail
+  hostsTried: number // of one destination, for one mail
+  claimAtOnce: number // entries held in memory
+  claimPerDestination: number
+  leaseMilliseconds: number // an entry that a dead node held is free after this
+  pollMilliseconds: number // how soon changes by others are seen
+  blockedMinutes: number[] // a destination that does not answer is left alone for so long; the last repeats
+}
+
+export interface QueueRoute {
+  domain: string // 'uni.example', '*.edu.tw', '*'
+  host: string // name or address; '' goes by MX as without a route
+  port: number
+  tls: 'opportunistic' | 'required' | 'implicit' | 'none'
+  verify: boolean // the certificate must match the host
+  username: string
+  passwordFile: string
+}
+
+export const routeDefaults: QueueRoute = {
+  domain: '*',
+  host: '',
+  port: 25,
+  tls: 'opportunistic',
+  verify: false,
+  username: '',
+  passwordFile: '',
+}
+
+export const queueDefaults: QueueSettings = {
+  hostname: 'localhost',
+  reportsFrom: 'MAILER-DAEMON@localhost',
+  port: 25,
+  allowPrivate: false,
+  allowLiterals: false,
+  localAddresses: [],
+  routes: [],
+  retryMinutes: [5, 10, 20, 40, 60, 120, 240],
+  expireHours: 120,
+  localExpireHours: 72,
+  delayNoticeHours: 4,
+  doubleBounceTo: '',
+  returnedBytes: 1_000_000,
+  connections: 200,
+  connectionsPerDestination: 20,
+  mailsPerConnection: 200,
+  recipientsPerMail: 100,
+  idleMilliseconds: 3_000,
+  hostsTried: 5,
+  claimAtOnce: 1_000,
+  claimPerDestination: 200,
+  leaseMilliseconds: 120_000,
+  pollMilliseconds: 1_000,
+  blockedMinutes: [1, 5, 15, 30],
+}

@@ -1,0 +1,139 @@
+// A house for tests of transit: the real directory, store, blobs and history over one database, names from
+// a zone text, and a clock that the test turns. Only the mail world outside is played.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { openVolumes } from '../src/blobs/volumes.ts'
+import { openDelivery, type Delivery } from '../src/delivery/delivery.ts'
+import type { House, OutgoingQueue } from '../src/delivery/house.ts'
+import { deliveryDefaults, type DeliverySettings } from '../src/delivery/limits.ts'
+import { openSrs } from '../src/delivery/srs.ts'
+import { createAccount, type Account } from '../src/directory/accounts.ts'
+import { createDomain } from '../src/directory/domains.ts'
+import { migrations as directory } from '../src/directory/migrations.ts'
+import { zoneResolver } from '../src/dns/zone.ts'
+import type { Mailauth } from '../src/mailauth/mailauth.ts'
+import { migrations as queueSteps } from '../src/queue/migrations.ts'
+import { addToQueue } from '../src/queue/entries.ts'
+import type { Database, Migration } from '../src/sql/sql.ts'
+import { createAccountStore } from '../src/store/mailboxes.ts'
+import { migrations as storeSteps } from '../src/store/migrations.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { migrations as trackingSteps } from '../src/tracking/migrations.ts'
+import { openTracking } from '../src/tracking/tracking.ts'
+import { Trouble } from '../src/wire/troubles.ts'
+import { freshSqlite } from './engines.ts'
+
+export const houseMigrations: Migration[] = [...directory, ...storeSteps, ...trackingSteps, ...queueSteps]
+
+export interface SmallHouse {
+  db: Database
+  store: Store
+  house: House
+  delivery: Delivery
+  clock: { now: number }
+  warnings: unknown[]
+  /** An account of ours; its password is 'secret'. */
+  person(address: string, quota?: number): Promise<Account>
+  close(): Promise<void>
+}
+
+export interface SmallHouseOptions {
+  db?: Database // a fresh SQLite one when not given
+  zone?: string
+  settings?: Partial<DeliverySettings>
+  mailauth?: Mailauth
+  queue?: OutgoingQueue
+  hostname?: string
+  clock?: { now: number }
+}
+
+/** A house with the domain uni.example. */
+export async function smallHouse(options: SmallHouseOptions = {}): Promise<SmallHouse> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-house-'))
+  const own = options.db ? undefined : await freshSqlite(houseMigrations)
+  const db = options.db ?? own!.db
+  const clock = options.clock ?? { now: Date.UTC(2026, 0, 15, 4) }
+  const blobs = await openVolumes(join(folder, 'blobs'))
+  const store = openStore(db, blobs)
+  const tracking = openTracking(db, () => clock.now)
+  const warnings: unknown[] = []
+  const domain = 'uni.example'
+  await createDomain(db, { name: domain })
+
+  const people = new Map<string, Account>()
+  const house: House = {
+    store,
+    async signIn({ name, password }) {
+      const account = people.get(name)
+      if (!account || password !== 'secret') throw new Trouble('wrong-password')
+      return account
+    },
+    tracking,
+    mailauth: options.mailauth ?? silentMailauth,
+    queue: options.queue ?? { add: addToQueue, wake: () => undefined },
+    resolver: zoneResolver(options.zone ?? zone),
+    srs: openSrs(randomBytes(32), domain),
+    settings: {
+      ...deliveryDefaults,
+      hostname: options.hostname ?? 'mx.uni.example',
+      mainDomain: domain,
+      ...options.settings,
+    },
+    clock: () => clock.now,
+    warn: (what, error) => warnings.push([what, error]),
+  }
+  const delivery = openDelivery(house)
+  return {
+    db,
+    store,
+    house,
+    delivery,
+    clock,
+    warnings,
+    async person(address, quota = 0) {
+      const account = await createAccount(db, { address }, (sql, made) => createAccountStore(sql, made.id, quota))
+      people.set(address, account)
+      return account
+    },
+    async close() {
+      await delivery.settled()
+      await tracking.close()
+      await store.close()
+      await blobs.close()
+      await own?.drop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The names of the played world. */
+export const zone = `
+uni.example.        MX  10 mx.uni.example.
+mx.uni.example.     A   192.0.2.1
+else.example.       MX  10 mx.else.example.
+mx.else.example.    A   192.0.2.25
+null.example.       MX  0 .
+silent.example.     TXT "no mail here"
+`
+
+/** Nothing is known of any mail. Signs nothing. */
+export const silentMailauth = {
+  async verify() {
+    return {
+      spf: { result: 'none', domain: '', identity: 'mailfrom' },
+      dkim: [],
+      dmarc: { result: 'none', domain: '' },
+      arc: { result: 'none', sets: [] },
+      author: { fields: 1, domains: [] },
+      iprev: { result: 'none' },
+      address: '',
+      header: 'mx.uni.example; spf=none',
+    }
+  },
+  judge: () => ({ verdict: { outcome: 'pass' }, junk: false }),
+  sign: async () => '',
+  seal: async () => '',
+} as unknown as Mailauth
