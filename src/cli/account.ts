@@ -1,0 +1,392 @@
+// postern account: the people of the house.
+
+import { eachAccount, findAccount, switchProtocols, type Account } from '../directory/accounts.ts'
+import { eachAlias, grantsOf } from '../directory/aliases.ts'
+import { listLocks, unlockSignIn } from '../directory/names.ts'
+import { protocols, readProtocol, type Protocol } from '../directory/protocols.ts'
+import { readSize } from '../config/kinds.ts'
+import { oneTimePassword } from '../login/passwords.ts'
+import { normalDomain } from '../mail/address.ts'
+import type { Database } from '../sql/sql.ts'
+import { quotaOf, type Quota } from '../store/quota.ts'
+import { Trouble } from '../wire/troubles.ts'
+import type { Desk, Task, Verb } from './desk.ts'
+import { changePassword, changePerson, createPerson, deletePerson, restorePerson } from './people.ts'
+import { clean, facts, sizeText, table, timeText, type Cell } from './print.ts'
+import { readSecret } from './stdin.ts'
+import type { Words } from './words.ts'
+
+type Group = Parameters<Verb>[0]
+
+export const accountVerbs: Verb = (program, desk) => {
+  const group = desk.group(program, 'account', { en: 'accounts of people and units', zh: '帳號' })
+  addCreate(group, desk)
+  addList(group, desk)
+  addShow(group, desk)
+  addSet(group, desk)
+  addPassword(group, desk)
+  addProtocols(group, desk)
+  addStates(group, desk)
+}
+
+const stdinOption = { en: 'the password is the first line of standard input', zh: '由標準輸入的第一行讀取密碼' }
+const quotaOption = { en: 'as 100GB or 500MB; 0 for no limit', zh: '例如 100GB、500MB;0 表示不限' }
+const classOption = { en: 'class of service', zh: '等級' }
+const nameOption = { en: 'name of the person or unit', zh: '姓名或單位名稱' }
+
+function addCreate(group: Group, desk: Desk): void {
+  desk
+    .verb(group, 'create <address>', { en: 'a new account with its mailboxes', zh: '新增帳號與信箱' })
+    .option('--password-stdin', desk.say(stdinOption))
+    .option('--name <name>', desk.say(nameOption))
+    .option('--class <name>', desk.say(classOption))
+    .option('--quota <size>', desk.say(quotaOption))
+    .option('--admin', desk.say({ en: 'administrator of the house', zh: '設為系統管理者' }))
+    .action(
+      desk.run(async (task, address) => {
+        const { name, class: className, quota, admin, passwordStdin } = task.options
+        const given = passwordStdin === true ? await secret(task) : undefined
+        const password = given ?? oneTimePassword()
+        const account = await createPerson(await task.database(), {
+          address,
+          password,
+          mustChange: given === undefined,
+          name: name as string | undefined,
+          className: className as string | undefined,
+          quota: sizeOf(quota),
+          admin: admin === true,
+        })
+        showCreated(task, account, given === undefined ? password : undefined)
+      }),
+    )
+}
+
+function showCreated(task: Task, account: Account, password: string | undefined): void {
+  task.show({ ...publicForm(account), ...(password !== undefined && { password }) }, () => {
+    const made = task.say({
+      en: `${clean(account.address)} can receive mail.`,
+      zh: `${clean(account.address)} 已可收信。`,
+    })
+    if (password === undefined) return made
+    const told = task.say({ en: 'One-time password, shown only now', zh: '一次性密碼,只顯示這一次' })
+    return `${made}\n${told}: ${password}`
+  })
+}
+
+function addList(group: Group, desk: Desk): void {
+  desk
+    .verb(group, 'list', { en: 'all accounts', zh: '列出帳號' })
+    .option('--domain <name>', desk.say({ en: 'of this domain only', zh: '只列此網域' }))
+    .option('--class <name>', desk.say({ en: 'of this class only', zh: '只列此等級' }))
+    .option('--admin', desk.say({ en: 'administrators only', zh: '只列管理者' }))
+    .option('--deleted', desk.say({ en: 'also those that wait to be purged', zh: '包含等待清除者' }))
+    .action(
+      desk.run(async (task) => {
+        const { domain, class: className, admin, deleted } = task.options
+        const db = await task.database()
+        const found: (Account & { use: Quota | undefined })[] = []
+        for await (const account of eachAccount(db, {
+          domain: typeof domain === 'string' ? (normalDomain(domain) ?? domain) : undefined,
+          className: className as string | undefined,
+          admin: admin === true,
+          deleted: deleted === true,
+        })) {
+          found.push({ ...account, use: await useOf(db, account.id) })
+        }
+        task.show(
+          found.map((account) => publicForm(account, account.use)),
+          () => listing(found, desk),
+        )
+      }),
+    )
+}
+
+function listing(accounts: (Account & { use: Quota | undefined })[], desk: Desk): string {
+  const headings = [
+    desk.say({ en: 'ADDRESS', zh: '位址' }),
+    desk.say({ en: 'NAME', zh: '姓名' }),
+    desk.say({ en: 'CLASS', zh: '等級' }),
+    desk.say({ en: 'STATUS', zh: '狀態' }),
+    desk.say({ en: 'USED', zh: '已用' }),
+    desk.say({ en: 'QUOTA', zh: '容量' }),
+  ]
+  const rows = accounts.map((account): Cell[] => [
+    account.address,
+    account.name,
+    account.className,
+    stateOf(account, desk),
+    account.use && sizeText(account.use.used),
+    quotaText(account.quota, desk),
+  ])
+  return table(headings, rows)
+}
+
+function addShow(group: Group, desk: Desk): void {
+  desk.verb(group, 'show <address>', { en: 'one account', zh: '顯示帳號' }).action(
+    desk.run(async (task, address) => {
+      const db = await task.database()
+      const account = await findAccount(db, address)
+      const aliases = (await Array.fromAsync(eachAlias(db, { accountId: account.id }))).map((alias) => alias.address)
+      const maySendAs = await grantsOf(db, account.id)
+      const locks = await listLocks(db, Date.now(), account.address)
+      const use = await useOf(db, account.id)
+      task.show({ ...publicForm(account, use), aliases, maySendAs, locks }, () =>
+        facts([
+          ...accountFacts(account, use, desk),
+          [desk.say({ en: 'Other addresses', zh: '其他位址' }), aliases.join(', ') || undefined],
+          [desk.say({ en: 'May send as', zh: '可代表寄信' }), maySendAs.join(', ') || undefined],
+          ...locks.map((lock): [string, Cell] => [
+            desk.say({ en: 'Locked until', zh: '鎖定到' }),
+            `${timeText(lock.until)} (${lock.source || desk.say({ en: 'everywhere', zh: '所有來源' })})`,
+          ]),
+        ]),
+      )
+    }),
+  )
+}
+
+function accountFacts(account: Account, use: Quota | undefined, desk: Desk): [string, Cell][] {
+  const off = protocols.filter((name) => !account.protocols[name])
+  return [
+    [desk.say({ en: 'Address', zh: '位址' }), account.address],
+    [desk.say({ en: 'Name', zh: '姓名' }), account.name],
+    [desk.say({ en: 'Class', zh: '等級' }), account.className],
+    [desk.say({ en: 'Status', zh: '狀態' }), stateOf(account, desk) + (account.reason && `: ${account.reason}`)],
+    [desk.say({ en: 'Administrator', zh: '管理者' }), desk.say(account.admin ? yes : no)],
+    [desk.say({ en: 'Quota', zh: '容量' }), quotaText(account.quota, desk)],
+    [desk.say({ en: 'Used', zh: '已用' }), use && sizeText(use.used)],
+    [desk.say({ en: 'Messages', zh: '郵件數' }), use?.messages],
+    [desk.say({ en: 'Protocols off', zh: '關閉的服務' }), off.join(', ') || undefined],
+    [desk.say({ en: 'Switches locked', zh: '鎖定的開關' }), account.protocolsLocked.join(', ') || undefined],
+    [desk.say({ en: 'Created', zh: '建立時間' }), timeText(account.createdAt)],
+  ]
+}
+
+function addSet(group: Group, desk: Desk): void {
+  desk
+    .verb(group, 'set <address>', { en: 'change an account', zh: '變更帳號' })
+    .option('--name <name>', desk.say(nameOption))
+    .option('--class <name>', desk.say(classOption))
+    .option('--admin', desk.say({ en: 'make administrator', zh: '設為管理者' }))
+    .option('--no-admin', desk.say({ en: 'no longer administrator', zh: '取消管理者' }))
+    .action(
+      desk.run(async (task, address) => {
+        const { name, class: className, admin } = task.options
+        const account = await changePerson(await task.database(), address, {
+          name: name as string | undefined,
+          className: className as string | undefined,
+          admin: admin as boolean | undefined,
+        })
+        task.show(publicForm(account), () => facts(accountFacts(account, undefined, desk)))
+      }),
+    )
+  desk
+    .verb(group, 'quota <address> <size>', {
+      en: 'how much it may keep; "class" for its class’s quota',
+      zh: '設定容量;"class" 表示依等級',
+    })
+    .action(
+      desk.run(async (task, address, size) => {
+        const quota = size === 'class' ? null : (sizeOf(size) ?? null)
+        const account = await changePerson(await task.database(), address, { quota })
+        task.show(publicForm(account), () => `${clean(account.address)}: ${quotaText(account.quota, desk)}`)
+      }),
+    )
+}
+
+function addPassword(group: Group, desk: Desk): void {
+  desk
+    .verb(group, 'password <address>', {
+      en: 'give a new password; without options a one-time one is made',
+      zh: '設定新密碼;不加選項則產生一次性密碼',
+    })
+    .option('--password-stdin', desk.say(stdinOption))
+    .action(
+      desk.run(async (task, address) => {
+        const given = task.options['passwordStdin'] === true ? await secret(task) : undefined
+        const password = given ?? oneTimePassword()
+        const db = await task.database()
+        const account = await changePassword(db, address, password, { mustChange: given === undefined })
+        task.show({ address: account.address, ...(given === undefined && { password }) }, () =>
+          given === undefined
+            ? `${task.say({ en: 'One-time password, shown only now', zh: '一次性密碼,只顯示這一次' })}: ${password}`
+            : task.say({ en: 'The password is changed.', zh: '密碼已變更。' }),
+        )
+      }),
+    )
+  desk
+    .verb(group, 'unlock <address>', { en: 'let it sign in again after too many failures', zh: '解除登入失敗的鎖定' })
+    .action(
+      desk.run(async (task, address) => {
+        const db = await task.database()
+        const account = await findAccount(db, address)
+        const locks = await unlockSignIn(db, account.address)
+        task.show({ address: account.address, locks }, () =>
+          locks > 0
+            ? task.say({ en: `${clean(account.address)} may try again.`, zh: `${clean(account.address)} 可以再登入。` })
+            : task.say({ en: `${clean(account.address)} was not locked.`, zh: `${clean(account.address)} 並未鎖定。` }),
+        )
+      }),
+    )
+}
+
+function addProtocols(group: Group, desk: Desk): void {
+  const verb = desk.verb(group, 'protocols <address>', {
+    en: 'open or close doors of one account',
+    zh: '開關帳號的服務',
+  })
+  for (const name of protocols)
+    verb.option(`--${name} <on|off>`, desk.say({ en: `${name} on or off`, zh: `${name} 開或關` }))
+  verb
+    .option('--lock', desk.say({ en: 'only administrators may turn these switches', zh: '這些開關只有管理者能改' }))
+    .option('--unlock', desk.say({ en: 'the owner may turn them again', zh: '本人可再自行開關' }))
+    .action(
+      desk.run(async (task, address) => {
+        const db = await task.database()
+        let account = await findAccount(db, address)
+        const { lock, unlock } = task.options
+        const locking = lock === true ? true : unlock === true ? false : undefined
+        for (const [on, names] of wanted(task)) {
+          account = await switchProtocols(db, account.id, { protocols: names, on, lock: locking, by: 'administrator' })
+        }
+        task.show(publicForm(account), () => switchTable(account, desk))
+      }),
+    )
+}
+
+function wanted({ options }: Task): [on: boolean, names: Protocol[]][] {
+  const named = { on: [] as Protocol[], off: [] as Protocol[] }
+  for (const name of protocols) {
+    const value = options[name]
+    if (value === undefined) continue
+    if (value !== 'on' && value !== 'off')
+      throw new Trouble('bad-setting', { setting: `--${name}`, allowed: 'on, off' })
+    named[value].push(readProtocol(name))
+  }
+  const both: [boolean, Protocol[]][] = [
+    [true, named.on],
+    [false, named.off],
+  ]
+  return both.filter(([, names]) => names.length > 0)
+}
+
+function switchTable(account: Account, desk: Desk): string {
+  const rows = protocols.map((name): Cell[] => [
+    name,
+    account.protocols[name] ? 'on' : 'off',
+    account.protocolsLocked.includes(name) ? desk.say({ en: 'locked', zh: '鎖定' }) : '',
+  ])
+  return table([desk.say({ en: 'PROTOCOL', zh: '服務' }), desk.say({ en: 'SWITCH', zh: '開關' }), ''], rows)
+}
+
+function addStates(group: Group, desk: Desk): void {
+  const reasonOption = { en: 'told to the owner when signing in', zh: '登入時告知本人的原因' }
+  const state = (usage: string, words: Words, status: Account['status'], after: (address: string) => Words) =>
+    desk
+      .verb(group, usage, words)
+      .option('--reason <text>', desk.say(reasonOption))
+      .action(
+        desk.run(async (task, address) => {
+          const reason = (task.options['reason'] as string | undefined) ?? ''
+          const account = await changePerson(await task.database(), address, { status, reason })
+          task.show(publicForm(account), () => task.say(after(clean(account.address))))
+        }),
+      )
+  state(
+    'suspend <address>',
+    { en: 'nobody signs in; mail still comes', zh: '停權:不能登入,仍收信' },
+    'suspended',
+    (address) => ({
+      en: `${address} cannot sign in. Its mail still comes in. "postern account resume ${address}" undoes this.`,
+      zh: `${address} 已停權,仍會收信;「postern account resume ${address}」可復原。`,
+    }),
+  )
+  state('resume <address>', { en: 'undo suspend or close', zh: '復權' }, 'active', (address) => ({
+    en: `${address} can sign in and receive mail.`,
+    zh: `${address} 可以登入與收信。`,
+  }))
+  state(
+    'close <address>',
+    { en: 'nobody signs in, mail is refused, everything is kept', zh: '關閉:不能登入、退信、資料保留' },
+    'closed',
+    (address) => ({
+      en: `${address} is closed: mail to it is refused, what is there is kept. "postern account resume ${address}" undoes this.`,
+      zh: `${address} 已關閉:退回來信,資料保留;「postern account resume ${address}」可復原。`,
+    }),
+  )
+  addSteps(group, desk)
+}
+
+function addSteps(group: Group, desk: Desk): void {
+  const step = (
+    usage: string,
+    words: Words,
+    work: (db: Database, address: string) => Promise<Account>,
+    after: (address: string) => Words,
+  ) =>
+    desk.verb(group, usage, words).action(
+      desk.run(async (task, address) => {
+        const account = await work(await task.database(), address)
+        task.show({ address: account.address, done: true }, () => task.say(after(clean(account.address))))
+      }),
+    )
+  step(
+    'delete <address>',
+    { en: 'close and hide; everything is kept until purged', zh: '刪除:關閉並隱藏,清除前資料保留' },
+    deletePerson,
+    (address) => ({
+      en: `${address} is deleted. Mail and addresses are kept: "postern account restore ${address}" undoes this, "postern account purge ${address}" erases them for good.`,
+      zh: `${address} 已刪除,郵件與位址仍保留。「postern account restore ${address}」可復原;「postern account purge ${address}」永久清除。`,
+    }),
+  )
+  step('restore <address>', { en: 'undo delete', zh: '復原刪除' }, restorePerson, (address) => ({
+    en: `${address} is back.`,
+    zh: `${address} 已復原。`,
+  }))
+}
+
+const yes = { en: 'yes', zh: '是' }
+const no = { en: 'no', zh: '否' }
+
+/** An account as JSON says it: what outside tools rely on. */
+export function publicForm(account: Account, use?: Quota): object {
+  const { className, ownQuota: _, ...rest } = account
+  return { ...rest, class: className, ...(use && { used: use.used, messages: use.messages }) }
+}
+
+function stateOf(account: Account, desk: Desk): string {
+  if (account.deletedAt !== undefined) return desk.say({ en: 'deleted', zh: '已刪除' })
+  const words = {
+    active: { en: 'active', zh: '使用中' },
+    suspended: { en: 'suspended', zh: '停權' },
+    closed: { en: 'closed', zh: '關閉' },
+  }
+  return desk.say(words[account.status])
+}
+
+function quotaText(quota: number, desk: Desk): string {
+  return quota === 0 ? desk.say({ en: 'no limit', zh: '不限' }) : sizeText(quota)
+}
+
+/** '100GB' -> bytes. Throws bad-setting. */
+export function sizeOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  try {
+    return readSize(given)
+  } catch (error) {
+    throw new Trouble('bad-setting', { setting: 'quota', value: String(given), allowed: (error as Error).message })
+  }
+}
+
+function secret(task: Task): Promise<string> {
+  return readSecret(task.say({ en: 'Password: ', zh: '密碼:' }))
+}
+
+async function useOf(db: Database, id: number): Promise<Quota | undefined> {
+  try {
+    return await quotaOf(db, id)
+  } catch (error) {
+    if (error instanceof Trouble && error.code === 'no-such-account') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,131 @@
+// People as the whole house knows them: the directory's account and the store's mailboxes, made and
+// changed in one transaction. The keepers do not know each other; this file knows both.
+
+import {
+  changeAccount,
+  createAccount,
+  deleteAccount,
+  eachAccount,
+  findAccount,
+  insertAccount,
+  restoreAccount,
+  setPassword,
+  type Account,
+  type AccountChanges,
+  type NewAccount,
+} from '../directory/accounts.ts'
+import { changeClass, type ClassChanges, type ServiceClass } from '../directory/classes.ts'
+import { insertDomain } from '../directory/domains.ts'
+import { normalDomain } from '../mail/address.ts'
+import { checkNewPassword, hashPassword, oneTimePassword } from '../login/passwords.ts'
+import type { Database, Writer } from '../sql/sql.ts'
+import { createAccountStore } from '../store/mailboxes.ts'
+import { setQuota } from '../store/quota.ts'
+import { Trouble } from '../wire/troubles.ts'
+
+export interface NewPerson extends Omit<NewAccount, 'passwordHash'> {
+  password?: string // absent: nobody can sign in with a password
+}
+
+/** A new account with its mailboxes. Throws weak-password, and as directory's createAccount. */
+export async function createPerson(db: Database, { password, ...input }: NewPerson): Promise<Account> {
+  if (password !== undefined) checkNewPassword(password, input.address)
+  const passwordHash = password === undefined ? undefined : await hashPassword(password)
+  return createAccount(db, { ...input, passwordHash }, giveMailboxes)
+}
+
+const giveMailboxes = (sql: Writer, account: Account) => createAccountStore(sql, account.id, account.quota)
+
+/** Changes an account; a quota that changes by it changes in the store too. Throws no-such-account ... */
+export async function changePerson(db: Database, address: string, changes: AccountChanges): Promise<Account> {
+  const { id } = await findAccount(db, address)
+  return db.transaction(async (sql) => {
+    const account = await changeAccount(sql, id, changes)
+    if (changes.quota !== undefined || changes.className !== undefined) await setQuota(sql, id, account.quota)
+    return account
+  })
+}
+
+/** A new password. Throws no-such-account, weak-password. */
+export async function changePassword(
+  db: Database,
+  address: string,
+  password: string,
+  options: { mustChange?: boolean } = {},
+): Promise<Account> {
+  const account = await findAccount(db, address)
+  checkNewPassword(password, account.address)
+  const hash = await hashPassword(password)
+  await db.transaction((sql) => setPassword(sql, account.id, hash, options))
+  return account
+}
+
+/** First step of deleting: closed, hidden, kept. Throws no-such-account. */
+export async function deletePerson(db: Database, address: string): Promise<Account> {
+  const account = await findAccount(db, address)
+  if (account.deletedAt === undefined) await db.transaction((sql) => deleteAccount(sql, account.id))
+  return account
+}
+
+/** Undoes deletePerson. Throws no-such-account. */
+export async function restorePerson(db: Database, address: string): Promise<Account> {
+  const account = await findAccount(db, address)
+  await db.transaction((sql) => restoreAccount(sql, account.id))
+  return account
+}
+
+/** Changes a class, and the quota of everybody who has the class's. Throws no-such-class, bad-setting. */
+export function changeService(db: Database, name: string, changes: ClassChanges): Promise<ServiceClass> {
+  return db.transaction(async (sql) => {
+    const made = await changeClass(sql, name, changes)
+    if (changes.quota === undefined) return made
+    for await (const account of eachAccount(sql, { className: name, deleted: true })) {
+      if (account.ownQuota === undefined) await setQuota(sql, account.id, made.quota)
+    }
+    return made
+  })
+}
+
+/** What the first start made: printed once, kept nowhere but as a hash. */
+export interface FirstAdministrator {
+  address: string
+  password: string
+}
+
+/**
+ * Makes the first domain, from the server's name, and its administrator with a one-time password; does
+ * nothing where there is a domain already. Two servers that start at once make one.
+ */
+export async function firstStart(db: Database, hostname: string): Promise<FirstAdministrator | undefined> {
+  if (await hasDomain(db)) return undefined
+  const domain = firstDomain(hostname)
+  const password = oneTimePassword()
+  const passwordHash = await hashPassword(password)
+  const address = `admin@${domain}`
+  try {
+    return await db.transaction(async (sql) => {
+      if (await hasDomain(sql)) return undefined
+      await insertDomain(sql, { name: domain })
+      const account = await insertAccount(sql, { address, admin: true, passwordHash, mustChange: true })
+      await giveMailboxes(sql, account)
+      return { address: account.address, password }
+    })
+  } catch (error) {
+    if (error instanceof Trouble && error.code === 'already-exists') return undefined
+    throw error
+  }
+}
+
+async function hasDomain(db: Pick<Database, 'one'>): Promise<boolean> {
+  return (await db.one('select id from domain limit 1')) !== undefined
+}
+
+/** mail.uni.example serves uni.example; a name that is no domain gives 'localhost.localdomain'. */
+export function firstDomain(hostname: string): string {
+  const name = normalDomain(hostname)
+  if (name === undefined || /(^|\.)\d+$/.test(name)) return 'localhost.localdomain'
+  const [first = '', ...rest] = name.split('.')
+  const namesServer = /^(mail|mx|smtp|imap|pop|pop3|webmail|mta|postern|post)\d*$/.test(first)
+  if (rest.length === 0) return name === 'localhost' ? 'localhost.localdomain' : name
+  return namesServer && rest.length >= 2 ? rest.join('.') : name
+}

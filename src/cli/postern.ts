@@ -1,0 +1,31 @@
+// postern <verb>: the command line. One file per verb; each works beside a running server and without one.
+
+import { Command, CommanderError } from 'commander'
+import { accountVerbs } from './account.ts'
+import { aliasVerbs } from './alias.ts'
+import { classVerbs } from './class.ts'
+import { configVerb } from './config.ts'
+import { openDesk, report, type Verb } from './desk.ts'
+import { doctorVerb } from './doctor.ts'
+import { domainVerbs } from './domain.ts'
+import { serveVerb } from './serve.ts'
+import { languageOf } from './words.ts'
+
+const verbs: Verb[] = [serveVerb, domainVerbs, accountVerbs, aliasVerbs, classVerbs, configVerb, doctorVerb]
+
+const language = languageOf(process.env)
+const desk = openDesk(language)
+const program = desk
+  .root(new Command('postern'), {
+    en: 'Postern, the whole mail system in one program',
+    zh: '郵驛:一個程式就是整套郵件系統',
+  })
+  .exitOverride()
+for (const add of verbs) add(program, desk)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) report(error, language, false)
+  else process.exitCode = error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
+}
