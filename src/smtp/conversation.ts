@@ -288,7 +288,7 @@ class Server {
   #answer(answer: Answer, line: string): string | Last {
     const deed = 'next' in answer ? answer : undefined
     const said = deed ? deed.reply : (answer as Reply)
-    const counted = said && said.code >= 500 ? this.#count(said, line) : undefined
+    const counted = said && said.code >= 400 ? this.#count(said, line) : undefined
     if (counted) return this.#leave(said!, counted)
     const words = said ? writeReply(said) : ''
     return deed ? this.#do(deed, words) : words
@@ -308,10 +308,12 @@ class Server {
   // Counts a "no"; the last words when it was one too many.
   #count(said: Reply, line: string): Reply | undefined {
     const { limits, mailRefused } = this.#session
+    if (/^MAIL\b/i.test(line) && said !== mailIsOpen) this.#session.mailRefused = true
+    if (said.code < 500) return undefined
     const isError = said.code <= 504 && said.code !== 502
     if (!isError) return ++this.#refusals > limits.refusals ? tooManyErrors : undefined
     // Behind a refused MAIL, a pipelining client has said its RCPTs and DATA already.
-    if (said.code === 503 && mailRefused && /^(?:RCPT|DATA|BDAT)\b/i.test(line)) return undefined
+    if (said.code === 503 && mailRefused && /^(?:RCPT|DATA)\b/i.test(line)) return undefined
     return ++this.#errors > limits.errors ? tooManyErrors : undefined
   }
 

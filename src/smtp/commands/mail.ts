@@ -35,7 +35,6 @@ export const mail: Command<Request> = {
   },
 
   async run(session, request) {
-    session.mailRefused = true // until it is not
     const { connection, limits } = session
     refuseStranger(session)
     if (!request.smtputf8) refuseUtf8(request.sender)

@@ -1,0 +1,464 @@
+// The client side of SMTP and LMTP as a conversation without a socket: carries mails to one peer.
+//       RFC 5321, RFC 2033, RFC 1870, RFC 2920, RFC 3030, RFC 3207, RFC 3461, RFC 4954, RFC 6531, RFC 9422
+//
+// Takes its mails one by one from a source and reports for every recipient what became of it.
+//
+// Invariants: every mail taken is reported once, whatever way the connection ends, and every recipient
+// has one outcome; 'accepted' is said only after the peer's 2xx to the whole mail; a recipient whose
+// fate is unknown is 'later'; nothing heard before TLS counts after it; a mail with a bare CR, a bare LF
+// or a NUL is never finished on the wire (it could smuggle another one), and is 'refused'.
+//
+// A peer without 8BITMIME gets 8-bit mail as it is, without BODY=: nearly every such peer takes it, and
+// converting would break the signatures that are on the mail already.
+
+import { Content } from './content.ts'
+import { clientLimits, type ClientLimits } from './limits.ts'
+import {
+  base64,
+  isAscii,
+  isTooMany,
+  isUnsafe,
+  isYes,
+  mailLine,
+  outcomeOf,
+  recipientLine,
+  unheard,
+  type Outcome,
+  type Outgoing,
+  type Report,
+  type Stage,
+} from './outgoing.ts'
+import { Fault, readOffers, ReplyReader, type Answered, type Offers } from './reader.ts'
+import { Stuffing } from './stuffing.ts'
+import {
+  close,
+  startTls,
+  type Conversation,
+  type Ear,
+  type Peer,
+  type Said,
+  type TlsFacts,
+} from '../wire/conversation.ts'
+
+export interface ClientOptions {
+  protocol: 'smtp' | 'lmtp'
+  hostname: string // what we call ourselves
+  /** never; offered: when the peer can; required: or nothing is sent. */
+  tls: 'never' | 'offered' | 'required'
+  /** Looks at the finished handshake (DANE, MTA-STS, a smart host's name); words: why it is not good enough. */
+  judgeTls?: (facts: TlsFacts) => string | undefined
+  /** For a smart host. Only said under TLS. */
+  login?: { name: string; password: string }
+  limits?: Partial<ClientLimits>
+  /** The next mail; undefined: no more, say goodbye. */
+  next(): Promise<Outgoing | undefined>
+  /** Awaited before the next mail is taken. */
+  report(mail: Outgoing, report: Report): void | Promise<void>
+  /** Told of what content() throws. */
+  failed?: (error: unknown, mail: Outgoing) => void
+}
+
+/** A conversation that carries mails to one peer. The first mail is taken before the greeting is waited for. */
+export function smtpClient(options: ClientOptions): Conversation {
+  return (ear, peer) => new Client(options, ear, peer).talk()
+}
+
+// The connection cannot go on. Thrown, told to every recipient without an outcome.
+class Lost extends Error {
+  outcome: Outcome
+
+  constructor(outcome: Outcome) {
+    super(outcome.text)
+    this.outcome = outcome
+  }
+}
+
+const noOffers = readOffers([])
+
+class Client {
+  #options: ClientOptions
+  #limits: ClientLimits
+  #ear: Ear
+  #tls: TlsFacts | undefined
+  #reader: ReplyReader
+  #offers: Offers = noOffers
+  #stage: Stage = 'greeting'
+  #mail: Outgoing | undefined // in hand
+  #outcomes: (Outcome | undefined)[] = [] // of its recipients
+  #mails = 0
+  #resetIsDue = false // a mail was left open
+  #stopping = false
+
+  constructor(options: ClientOptions, ear: Ear, peer: Peer) {
+    this.#options = options
+    this.#limits = { ...clientLimits, ...options.limits }
+    this.#ear = ear
+    this.#tls = peer.tls
+    this.#reader = new ReplyReader(this.#limits)
+  }
+
+  async *talk(): AsyncGenerator<Said, void, void> {
+    try {
+      if (!(await this.#takeMail())) return yield close
+      yield* this.#open()
+      do {
+        yield* this.#carry(this.#mail!)
+        await this.#report()
+      } while (this.#mayGoOn && (await this.#takeMail()))
+      yield 'QUIT\r\n'
+      this.#ear.patience(this.#limits.quit)
+      await this.#ear.next()
+      yield close
+    } catch (error) {
+      const lost = asLost(error, this.#stage)
+      if (!lost) throw error
+      this.#settle(lost.outcome)
+      await this.#report()
+      yield close
+    } finally {
+      // The pump let go of us in the middle.
+      this.#settle(unheard(this.#stage, 'The connection was lost'))
+      await this.#report()
+    }
+  }
+
+  // -- mails and their outcomes
+
+  async #takeMail(): Promise<boolean> {
+    this.#mail = await this.#options.next()
+    this.#outcomes = this.#mail ? this.#mail.recipients.map(() => undefined) : []
+    return this.#mail !== undefined
+  }
+
+  get #mayGoOn(): boolean {
+    return !this.#stopping && this.#mails < this.#offers.mailMax
+  }
+
+  /** Gives the outcome to every recipient that has none. */
+  #settle(outcome: Outcome): void {
+    this.#outcomes = this.#outcomes.map((each) => each ?? outcome)
+  }
+
+  async #report(): Promise<void> {
+    const mail = this.#mail
+    if (!mail) return
+    this.#mail = undefined
+    await this.#options.report(mail, {
+      outcomes: this.#outcomes as Outcome[],
+      dsnPassedOn: this.#offers.dsn,
+      mailsBefore: this.#mails++,
+      tls: this.#tls,
+    })
+  }
+
+  // -- hearing
+
+  async #hear(patience: number): Promise<Answered> {
+    for (;;) {
+      const answered = this.#reader.next()
+      if (answered) {
+        if (answered.code === 421) throw new Lost(outcomeOf(answered, this.#stage))
+        return answered
+      }
+      this.#ear.patience(patience)
+      const heard = await this.#ear.next()
+      if (heard instanceof Uint8Array) this.#reader.push(heard)
+      else if (heard === undefined) throw new Lost(unheard(this.#stage, 'The connection was lost'))
+      else if (heard.is === 'silence') throw new Lost(unheard(this.#stage, 'The peer did not answer in time'))
+      else if (heard.is === 'stopping') this.#stopping = true
+    }
+  }
+
+  async *#ask(command: string, patience = this.#limits.command): AsyncGenerator<Said, Answered, void> {
+    yield `${command}\r\n`
+    return this.#hear(patience)
+  }
+
+  // -- greeting, hello, TLS, AUTH
+
+  async *#open(): AsyncGenerator<Said, void, void> {
+    const greeting = await this.#hear(this.#limits.greeting)
+    if (greeting.code !== 220) throw this.#notNow(greeting)
+    yield* this.#hello()
+    yield* this.#secure()
+    if (this.#options.login) yield* this.#signIn(this.#options.login)
+  }
+
+  async *#hello(): AsyncGenerator<Said, void, void> {
+    this.#stage = 'hello'
+    const { protocol, hostname } = this.#options
+    const hello = yield* this.#ask(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} ${hostname}`)
+    if (hello.code === 250) {
+      this.#offers = readOffers(hello.lines)
+      return
+    }
+    // RFC 5321 §3.2: a server that knows no EHLO knows HELO.
+    if (protocol === 'lmtp' || hello.code < 500) throw this.#notNow(hello)
+    const old = yield* this.#ask(`HELO ${hostname}`)
+    if (old.code !== 250) throw this.#notNow(old)
+    this.#offers = noOffers
+  }
+
+  async *#secure(): AsyncGenerator<Said, void, void> {
+    const { tls, judgeTls } = this.#options
+    this.#stage = 'tls'
+    if (!this.#tls && tls !== 'never') {
+      if (this.#offers.startTls) yield* this.#startTls()
+      else if (tls === 'required') throw new Lost(unheard('tls', 'The peer does not offer TLS', '4.7.10'))
+    }
+    const objection = this.#tls && judgeTls?.(this.#tls)
+    if (objection) throw new Lost(unheard('tls', objection, '4.7.10'))
+  }
+
+  async *#startTls(): AsyncGenerator<Said, void, void> {
+    const answered = yield* this.#ask('STARTTLS')
+    if (answered.code !== 220) {
+      if (this.#options.tls === 'required') throw this.#notNow(answered)
+      return
+    }
+    this.#reader.discard()
+    yield startTls
+    this.#tls = await this.#handshake()
+    // RFC 3207 §4.2: nothing that was heard in clear text counts.
+    this.#reader.discard()
+    this.#offers = noOffers
+    yield* this.#hello()
+  }
+
+  async #handshake(): Promise<TlsFacts> {
+    this.#ear.patience(this.#limits.command)
+    for (;;) {
+      const heard = await this.#ear.next()
+      if (heard === undefined) throw new Lost(unheard('tls', 'The TLS handshake failed', '4.7.5'))
+      if (heard instanceof Uint8Array || heard.is === 'woken') continue
+      if (heard.is === 'secured') return heard.tls
+      if (heard.is === 'silence') throw new Lost(unheard('tls', 'The peer did not answer in time'))
+      this.#stopping = true
+    }
+  }
+
+  async *#signIn({ name, password }: { name: string; password: string }): AsyncGenerator<Said, void, void> {
+    this.#stage = 'auth'
+    const { mechanisms } = this.#offers
+    if (!this.#tls) throw new Lost(unheard('auth', 'No password is sent without TLS', '4.7.11'))
+    let answered: Answered
+    if (mechanisms.includes('PLAIN')) answered = yield* this.#ask(`AUTH PLAIN ${base64(`\0${name}\0${password}`)}`)
+    else if (mechanisms.includes('LOGIN')) {
+      answered = yield* this.#ask('AUTH LOGIN')
+      if (answered.code === 334) answered = yield* this.#ask(base64(name))
+      if (answered.code === 334) answered = yield* this.#ask(base64(password))
+    } else throw new Lost(unheard('auth', 'The peer offers no way to sign in that we know', '4.7.0'))
+    if (answered.code !== 235) throw this.#notNow(answered)
+  }
+
+  // What goes wrong before a mail is offered is never the mail's fault.
+  #notNow(answered: Answered): Lost {
+    return new Lost({ ...outcomeOf(answered, this.#stage), result: 'later' })
+  }
+
+  // -- one mail
+
+  async *#carry(mail: Outgoing): AsyncGenerator<Said, void, void> {
+    this.#stage = 'mail'
+    this.#refuseHopeless(mail)
+    let left = this.#without()
+    while (left.length > 0) {
+      const portion = this.#portion(mail, left)
+      yield* this.#transact(mail, portion)
+      const after = this.#without()
+      // RFC 5321 §4.5.3.1.10: too many recipients for one mail means: send it again to the rest.
+      const isStuck = after.length === left.length
+      if (isStuck) break
+      left = after
+    }
+    this.#settle(unheard('rcpt', 'The peer takes no recipients'))
+  }
+
+  /** The recipients without an outcome, by their places. */
+  #without(): number[] {
+    return this.#outcomes.flatMap((each, place) => (each ? [] : [place]))
+  }
+
+  // What the peer cannot take is not even tried.
+  #refuseHopeless(mail: Outgoing): void {
+    const { size, smtputf8 } = this.#offers
+    // An address of ours cannot hold these; one that does would write commands of its own.
+    const bad: Outcome = { ...unheard('mail', 'The address holds control characters', '5.1.3'), result: 'refused' }
+    if (isUnsafe(mail.sender)) this.#settle(bad)
+    mail.recipients.forEach(({ address }, place) => {
+      if (isUnsafe(address)) this.#outcomes[place] ??= bad
+    })
+    if (size && mail.size > size) {
+      this.#settle({ ...unheard('mail', `The peer takes at most ${size} bytes`, '5.3.4'), result: 'refused' })
+    }
+    if (smtputf8) return
+    const no: Outcome = { ...unheard('mail', 'The peer does not offer SMTPUTF8', '5.6.7'), result: 'refused' }
+    if (mail.smtputf8 || !isAscii(mail.sender)) return this.#settle(no)
+    mail.recipients.forEach(({ address }, place) => {
+      if (!isAscii(address)) this.#outcomes[place] ??= no
+    })
+  }
+
+  /** As many of the recipients as the peer takes at once. RFC 9422 §4. */
+  #portion(mail: Outgoing, places: number[]): number[] {
+    const { recipientMax, domainMax } = this.#offers
+    const domains = new Set<string>()
+    const portion: number[] = []
+    for (const place of places) {
+      const { address } = mail.recipients[place]!
+      const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+      if (portion.length >= recipientMax) break
+      if (!domains.has(domain) && domains.size >= domainMax) continue
+      domains.add(domain)
+      portion.push(place)
+    }
+    return portion
+  }
+
+  async *#transact(mail: Outgoing, portion: number[]): AsyncGenerator<Said, void, void> {
+    const usesChunks = this.#offers.chunking
+    const admitted = yield* this.#envelope(mail, portion, !usesChunks)
+    if (usesChunks) {
+      if (admitted.length === 0) return
+      yield* this.#chunk(mail)
+    } else if (!(yield* this.#data(mail, admitted))) return
+    this.#stage = 'end'
+    yield* this.#end(admitted)
+  }
+
+  // MAIL and RCPT, and DATA where it is used, as many at once as the peer and our limit allow. Gives the
+  // places of the admitted; with DATA, its reply is left in #dataReply.
+  async *#envelope(mail: Outgoing, portion: number[], withData: boolean): AsyncGenerator<Said, number[], void> {
+    const commands: Expected[] = []
+    if (this.#resetIsDue) commands.push({ line: 'RSET', for: 'rset' })
+    commands.push({ line: mailLine(mail, portion, this.#offers), for: 'mail' })
+    for (const place of portion)
+      commands.push({ line: recipientLine(mail.recipients[place]!, this.#offers), for: place })
+    if (withData) commands.push({ line: 'DATA', for: 'data' })
+
+    const admitted: number[] = []
+    const atOnce = this.#offers.pipelining ? this.#limits.pipelined : 1
+    this.#dataReply = undefined
+    for (let from = 0; from < commands.length; from += atOnce) {
+      const group = commands.slice(from, from + atOnce)
+      if (group[0]!.for === 'data' && admitted.length === 0) break
+      yield `${group.map(({ line }) => line).join('\r\n')}\r\n`
+      let refused: Outcome | undefined
+      for (const command of group) refused = (await this.#hearEnvelope(command, portion, admitted)) ?? refused
+      if (refused) break
+    }
+    return admitted
+  }
+
+  #dataReply: Answered | undefined
+
+  // The reply to one command of the envelope. Gives the outcome when MAIL was refused.
+  async #hearEnvelope(command: Expected, portion: number[], admitted: number[]): Promise<Outcome | undefined> {
+    const { mail, recipient, command: other, dataStart } = this.#limits
+    if (command.for === 'rset') {
+      await this.#hear(other)
+      this.#resetIsDue = false
+    } else if (command.for === 'mail') {
+      this.#stage = 'mail'
+      const answered = await this.#hear(mail)
+      if (isYes(answered)) this.#resetIsDue = true
+      else {
+        const outcome = outcomeOf(answered, 'mail')
+        for (const place of portion) this.#outcomes[place] = outcome
+        return outcome
+      }
+    } else if (command.for === 'data') {
+      this.#stage = 'data'
+      this.#dataReply = await this.#hear(dataStart)
+    } else {
+      this.#stage = 'rcpt'
+      const answered = await this.#hear(recipient)
+      if (isYes(answered)) admitted.push(command.for)
+      // Kept without an outcome when there are simply too many in this mail: they come next.
+      else if (!(isTooMany(answered) && admitted.length > 0))
+        this.#outcomes[command.for] ??= outcomeOf(answered, 'rcpt')
+    }
+    return undefined
+  }
+
+  // Sends the mail behind a 354. False when there is nothing to hear the end of.
+  async *#data(mail: Outgoing, admitted: number[]): AsyncGenerator<Said, boolean, void> {
+    const answered = this.#dataReply
+    if (!answered) return false
+    if (answered.code !== 354) {
+      const outcome = outcomeOf(answered, 'data')
+      for (const place of admitted) this.#outcomes[place] = outcome
+      return false
+    }
+    if (admitted.length === 0) {
+      // RFC 2920 §3.1: a 354 without any recipient is answered with an empty mail.
+      yield '.\r\n'
+      await this.#hear(this.#limits.dataEnd)
+      this.#resetIsDue = true
+      return false
+    }
+    const stuffing = new Stuffing()
+    for await (const piece of this.#pieces(mail)) yield stuffing.stuff(piece)
+    yield stuffing.end()
+    return true
+  }
+
+  // RFC 3030 §2: the whole mail as one chunk.
+  async *#chunk(mail: Outgoing): AsyncGenerator<Said, void, void> {
+    this.#stage = 'data'
+    yield `BDAT ${mail.size} LAST\r\n`
+    let sent = 0
+    for await (const piece of this.#pieces(mail)) {
+      sent += piece.length
+      if (sent > mail.size) break
+      yield piece
+    }
+    if (sent === mail.size) return
+    this.#options.failed?.(new Error(`content is not the ${mail.size} bytes it was said to be`), mail)
+    throw new Lost(unheard('data', 'The mail could not be read'))
+  }
+
+  // The content, looked through. A mail that could smuggle another one ends the connection before its end is said.
+  async *#pieces(mail: Outgoing): AsyncGenerator<Buffer, void, void> {
+    const content = new Content('plain', 'refuse')
+    try {
+      for await (const bytes of mail.content()) {
+        for (let at = 0; at < bytes.length; at += content.taken) {
+          const piece = content.read(bytes, at)
+          if (content.fault) break
+          if (piece.length > 0) yield piece
+        }
+        if (content.fault) break
+      }
+    } catch (error) {
+      this.#options.failed?.(error, mail)
+      throw new Lost(unheard('data', 'The mail could not be read'))
+    }
+    content.end()
+    if (!content.fault) return
+    const why = 'The mail holds a bare CR, a bare LF or a NUL'
+    throw new Lost({ ...unheard('data', why, '5.6.0'), result: 'refused' })
+  }
+
+  async *#end(admitted: number[]): AsyncGenerator<Said, void, void> {
+    const isLmtp = this.#options.protocol === 'lmtp'
+    let answered: Answered | undefined
+    for (const place of admitted) {
+      // RFC 2033 §4.2: LMTP answers once for each.
+      if (isLmtp || !answered) answered = await this.#hear(this.#limits.dataEnd)
+      this.#outcomes[place] = outcomeOf(answered, 'end')
+    }
+    // RFC 5321 §4.1.1.4: either way the mail is closed; after a refused BDAT that is not sure (RFC 3030 §2).
+    this.#resetIsDue = this.#offers.chunking && !isYes(answered!)
+  }
+}
+
+interface Expected {
+  line: string
+  for: 'rset' | 'mail' | 'data' | number // a number: the place of a recipient
+}
+
+function asLost(error: unknown, stage: Stage): Lost | undefined {
+  if (error instanceof Lost) return error
+  return error instanceof Fault ? new Lost(unheard(stage, error.message, '4.5.0')) : undefined
+}
