@@ -27,6 +27,7 @@ export interface Listeners {
 
 export interface Serving {
   child: ChildProcess
+  pid: number // of the server itself, as its ready line says
   listeners: Listeners
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
@@ -62,8 +63,8 @@ export function serve(config: string): Promise<Serving> {
       const found = /^postern ready (\{.*\})$/m.exec(said)
       if (!found) return
       said = ''
-      const { listeners } = JSON.parse(found[1]!) as { listeners: Listeners }
-      resolve({ child, listeners, ended })
+      const { pid, listeners } = JSON.parse(found[1]!) as { pid: number; listeners: Listeners }
+      resolve({ child, pid, listeners, ended })
     })
   })
 }
