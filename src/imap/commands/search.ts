@@ -1,0 +1,144 @@
+// SEARCH [RETURN (...)] [CHARSET c] keys, UID SEARCH        RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 9394
+
+import { changedSince } from '../../store/messages.ts'
+import { search as searchMailbox } from '../../store/search.ts'
+
+import { bad, done } from '../answers.ts'
+import { whenSelected, type Command, type Run } from '../command.ts'
+import { pictureOf } from '../news.ts'
+import { printEsearch, readReturns, savedOf, type Returns } from '../results.ts'
+import type { Scanner } from '../scanner.ts'
+import { aimKeys, checkCharset, namesNumbers, readSearchKeys, type Search, type Sight } from '../searches.ts'
+import { last, normal, type Ranges } from '../sequences.ts'
+import { selectedOf, type Session } from '../session.ts'
+
+interface SearchOrder extends Search {
+  returns: Returns | undefined
+  byUid: boolean
+  tag: string
+}
+
+export const search: Command<SearchOrder> = {
+  verb: 'SEARCH',
+  allowedIn: whenSelected,
+  tells: 'no-expunge',
+  read: (scan) => readSearch(scan, false),
+  run: runSearch,
+}
+
+export const uidSearch: Command<SearchOrder> = {
+  verb: 'UID SEARCH',
+  allowedIn: whenSelected,
+  read: (scan) => readSearch(scan, true),
+  run: runSearch,
+}
+
+function readSearch(scan: Scanner, byUid: boolean): SearchOrder {
+  const tag = tagBefore(scan)
+  scan.space()
+  let returns: Returns | undefined
+  if (scan.accept('RETURN ')) {
+    returns = readReturns(scan)
+    scan.space()
+  }
+  let charset = 'UTF-8'
+  if (scan.accept('CHARSET ')) {
+    charset = checkCharset(scan.astring('a character set'))
+    scan.space()
+  }
+  return { ...readSearchKeys(scan, charset), returns, byUid, tag }
+}
+
+/** The tag of the command being read: ESEARCH names it. */
+export function tagBefore(scan: Scanner): string {
+  return scan.text.slice(0, scan.text.indexOf(' '))
+}
+
+async function* runSearch(session: Session, order: SearchOrder): Run {
+  const { returns, byUid, tag, usesModseq } = order
+  if (usesModseq) session.enabled.condstore = true
+  const selected = selectedOf(session)
+  let uids: number[]
+  try {
+    uids = await findUids(session, order)
+  } catch (thrown) {
+    if (returns?.save) session.saved = [] // RFC 5182 §2.1: a failed search leaves nothing saved
+    throw thrown
+  }
+  if (returns?.save) session.saved = savedOf(returns, uids)
+  const modseq = usesModseq && uids.length > 0 ? await highestModseq(session, uids) : undefined
+  let numbers = uids
+  if (!byUid) {
+    const picture = await pictureOf(session)
+    numbers = uids.map((uid) => picture.seqOf(uid))
+  }
+  if (returns) {
+    const { min, max, all, count, partial } = returns
+    // SAVE alone asks for no answer.
+    if (min || max || all || count || partial) yield printEsearch(tag, returns, { numbers, byUid, modseq }, false)
+  } else if (session.enabled.rev2) {
+    // RFC 9051 §6.4.4: IMAP4rev2 answers ESEARCH always.
+    const everything = { min: false, max: false, all: true, count: false, save: false, partial: undefined }
+    yield printEsearch(tag, everything, { numbers, byUid, modseq }, false)
+  } else {
+    yield* sayNumbers('SEARCH', numbers, modseq)
+  }
+  return done(`Searched ${selected.total} messages`)
+}
+
+/** "* SEARCH 2 3 6 (MODSEQ 917162500)" in pieces. */
+export function* sayNumbers(
+  word: string,
+  numbers: number[],
+  modseq: number | undefined,
+): Generator<string, void, void> {
+  const atOnce = 8000
+  let text = `* ${word}`
+  for (let from = 0; from < numbers.length; from += atOnce) {
+    yield `${text} ${numbers.slice(from, from + atOnce).join(' ')}`
+    text = ''
+  }
+  yield `${text}${modseq === undefined ? '' : ` (MODSEQ ${modseq})`}\r\n`
+}
+
+/** The uids that match, of those the client knows; ascending. */
+export async function findUids(session: Session, { keys }: Search): Promise<number[]> {
+  const { mailboxId, uidNext } = selectedOf(session)
+  const sight = await sightOf(session, namesNumbers(keys))
+  const { store } = session
+  const uids = await searchMailbox(store, mailboxId, aimKeys(keys, sight))
+  return uids.length === 0 || uids.at(-1)! < uidNext ? uids : uids.filter((uid) => uid < uidNext)
+}
+
+async function sightOf(session: Session, withNumbers: boolean): Promise<Sight> {
+  const { uidNext } = selectedOf(session)
+  const sight: Sight = { now: session.store.clock(), highestUid: uidNext - 1, saved: session.saved, uidsOf: () => [] }
+  if (!withNumbers) return sight
+  const picture = await pictureOf(session)
+  return {
+    ...sight,
+    highestUid: picture.last,
+    uidsOf: (numbers) => uidRanges(numbers, picture.length, (from, to) => picture.slice(from, to)),
+  }
+}
+
+function uidRanges(numbers: Ranges, highest: number, slice: (from: number, to: number) => number[]): Ranges {
+  for (const [from, to] of numbers) {
+    const named = to === last ? from : to
+    if (named !== last && named > Math.max(highest, 1)) throw bad('There is no message of that number')
+  }
+  if (highest === 0) return []
+  return normal(numbers, highest).flatMap(([from, to]) => {
+    // All from the first number on, or a run of numbers: one range of uids has no others of the picture in it.
+    const uids = slice(from, from).concat(slice(to, to))
+    return [[uids[0]!, uids[1]!]] as Ranges
+  })
+}
+
+async function highestModseq(session: Session, uids: number[]): Promise<number> {
+  const found = new Set(uids)
+  let highest = 1
+  const rows = await changedSince(session.store.db, selectedOf(session).mailboxId, 0, uids[0]!, uids.at(-1)!)
+  for (const row of rows) if (row.modseq > highest && found.has(row.uid)) highest = row.modseq
+  return highest
+}

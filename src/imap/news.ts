@@ -1,0 +1,138 @@
+// The client's picture of the selected mailbox, and what it is told when the mailbox moved on.
+// RFC 9051 §5.2, §7.4, §7.5; RFC 7162 §3.2 (modseq, VANISHED).
+//
+// Invariants:
+//   a message number means to us what it means to the client: `uids` and `total` change only together
+//     with the EXISTS, EXPUNGE or VANISHED that says so
+//   nothing is told twice as news by the session that did it
+//   a mailbox that nobody asked numbers of costs no list of uids
+
+import { mailboxById } from '../store/mailboxes.ts'
+import { changedSince, vanishedSince, type MessageRow } from '../store/messages.ts'
+import type { UidList } from '../store/uids.ts'
+import { bye } from './answers.ts'
+import type { Tells } from './command.ts'
+import { printFlags, systemFlagNames } from './flags.ts'
+import { rightsIn } from './places.ts'
+import { printSet } from './sequences.ts'
+import { selectedOf, type Selected, type Session } from './session.ts'
+
+/** The uids behind the client's message numbers. Read at the first need, then kept up by tellNews. */
+export async function pictureOf(session: Session): Promise<UidList> {
+  const selected = selectedOf(session)
+  if (selected.uids) return selected.uids
+  const { uids } = await session.store.views.asOf(selected.mailboxId, selected.toldGone, selected.uidNext)
+  selected.uids = uids
+  selected.total = uids.length
+  return uids
+}
+
+/** What the client must hear now, as untagged responses; '' for nothing. */
+export async function tellNews(session: Session, tells: Tells): Promise<string> {
+  const { selected, store } = session
+  if (!selected?.dirty || tells === 'nothing') return ''
+  selected.dirty = false
+  if (selected.rightsDirty) await checkRights(session, selected)
+  const mailbox = await mailboxById(store.db, selected.mailboxId)
+  if (!mailbox) throw bye('The selected mailbox was deleted')
+  let told = ''
+  if (mailbox.modseq > selected.toldGone) {
+    if (tells === 'everything') {
+      told += await tellGone(session, selected, mailbox.modseq)
+    } else {
+      // To be told by the next command that may. Until then numbers count what is gone: fix them now.
+      await pictureOf(session)
+      selected.dirty = true
+    }
+  }
+  if (mailbox.modseq > selected.told) told += await tellChanged(session, selected, mailbox.modseq)
+  selected.own.clear()
+  return told
+}
+
+/** Who lost the right to read does not go on reading. */
+async function checkRights(session: Session, selected: Selected): Promise<void> {
+  selected.rightsDirty = false
+  const rights = await rightsIn(session, selected.mailboxId)
+  if (!rights.includes('r')) throw bye('The selected mailbox is no longer open to you')
+  selected.rights = rights
+}
+
+async function tellGone(session: Session, selected: Selected, modseq: number): Promise<string> {
+  const vanished = await vanishedSince(session.store.db, selected.mailboxId, selected.toldGone)
+  let gone: number[]
+  if (vanished) {
+    const known = vanished.filter((uid) => uid < selected.uidNext)
+    const picture = known.length > 0 ? await pictureOf(session) : undefined
+    gone = picture ? known.filter((uid) => picture.has(uid)) : []
+  } else {
+    // Longer ago than the store remembers: what is in the picture and not in the mailbox.
+    const { uids } = await session.store.views.current(selected.mailboxId)
+    gone = [...(await pictureOf(session))].filter((uid) => !uids.has(uid))
+  }
+  selected.toldGone = modseq
+  return forgetUids(session, selected, gone)
+}
+
+/** Takes `gone` (ascending uids of the picture) out of the picture and prints EXPUNGE or VANISHED for them. */
+export function forgetUids(session: Session, selected: Selected, gone: number[]): string {
+  if (gone.length === 0) return ''
+  const picture = selected.uids!
+  selected.uids = picture.without(gone)
+  selected.total = selected.uids.length
+  if (session.enabled.qresync) return `* VANISHED ${printSet(gone)}\r\n`
+  // From the last to the first: every number said is still right when the client reads it.
+  let told = ''
+  for (let i = gone.length - 1; i >= 0; i--) told += `* ${picture.seqOf(gone[i]!)} EXPUNGE\r\n`
+  return told
+}
+
+async function tellChanged(session: Session, selected: Selected, modseq: number): Promise<string> {
+  const rows = await changedSince(session.store.db, selected.mailboxId, selected.told)
+  selected.told = modseq
+  const { uidNext } = selected
+  const fresh: number[] = []
+  const changed: MessageRow[] = []
+  for (const row of rows) {
+    if (row.uid >= uidNext) fresh.push(row.uid)
+    else if (!selected.own.has(row.modseq)) changed.push(row)
+  }
+  let told = ''
+  if (fresh.length > 0) {
+    fresh.sort((a, b) => a - b)
+    selected.total += fresh.length
+    selected.uidNext = fresh.at(-1)! + 1
+    if (selected.uids) selected.uids = selected.uids.with(fresh)
+    told += `* ${selected.total} EXISTS\r\n`
+    if (!session.enabled.rev2) told += '* 0 RECENT\r\n'
+  }
+  if (changed.length > 0) {
+    const picture = await pictureOf(session)
+    for (const row of changed) {
+      const seq = picture.seqOf(row.uid)
+      if (seq > 0) told += tellKeywords(selected, row.keywords) + flagsResponse(session, seq, row)
+    }
+  }
+  return told
+}
+
+/** "* 3 FETCH (...)" about flags, as unsolicited news and as STORE's answer. */
+export function flagsResponse(session: Session, seq: number, row: MessageRow): string {
+  const { condstore, qresync } = session.enabled
+  // RFC 7162 §3.2.4: with QRESYNC every such response has the uid; with CONDSTORE the modseq.
+  const uid = qresync || session.enabled.rev2 ? `UID ${row.uid} ` : ''
+  const modseq = condstore ? ` MODSEQ (${row.modseq})` : ''
+  return `* ${seq} FETCH (${uid}FLAGS (${printFlags(row.flags, row.keywords)})${modseq})\r\n`
+}
+
+/** A FLAGS response when a keyword shows up that the client has not heard of (RFC 9051 §7.3.5). */
+export function tellKeywords(selected: Selected, keywords: string): string {
+  if (keywords === '') return ''
+  let news = false
+  for (const keyword of keywords.split(' ')) {
+    if (selected.keywords.has(keyword)) continue
+    selected.keywords.add(keyword)
+    news = true
+  }
+  return news ? `* FLAGS (${[systemFlagNames, ...selected.keywords].join(' ')})\r\n` : ''
+}

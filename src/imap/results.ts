@@ -1,0 +1,87 @@
+// What a SEARCH or SORT answers: the options of RETURN and the printed result. RFC 9051 §6.4.4, §7.3.4;
+// RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 9394 (PARTIAL).
+
+import { placesOf, readPartial, type Partial } from './aims.ts'
+import { bad } from './answers.ts'
+import { astring } from './say.ts'
+import type { Scanner } from './scanner.ts'
+import { printSet, rangesOf, type Ranges } from './sequences.ts'
+
+export interface Returns {
+  min: boolean
+  max: boolean
+  all: boolean
+  count: boolean
+  save: boolean
+  partial: Partial | undefined
+}
+
+// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+export function readReturns(scan: Scanner): Returns {
+  const returns: Returns = { min: false, max: false, all: false, count: false, save: false, partial: undefined }
+  scan.list(() => {
+    const word = scan.word(['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'], 'MIN, MAX, ALL, COUNT, SAVE or PARTIAL')
+    if (word === 'PARTIAL') {
+      scan.space()
+      returns.partial = readPartial(scan)
+    } else {
+      returns[word.toLowerCase() as 'min' | 'max' | 'all' | 'count' | 'save'] = true
+    }
+  }, true)
+  if (returns.all && returns.partial) throw bad('ALL and PARTIAL exclude each other') // RFC 9394 §3.1
+  const { min, max, count, save, partial } = returns
+  if (!min && !max && !count && !save && !partial) returns.all = true
+  return returns
+}
+
+/** Numbers or uids found, in the order of the answer, and the highest modseq among them if it is wanted. */
+export interface Result {
+  numbers: number[]
+  byUid: boolean
+  modseq: number | undefined
+}
+
+/** esearch-response. `ordered`: the numbers are a SORT's order and must not be read as a set of ranges out of order. */
+export function printEsearch(tag: string, returns: Returns, result: Result, ordered: boolean): string {
+  const { numbers, byUid, modseq } = result
+  let text = `* ESEARCH (TAG ${astring(tag)})`
+  if (byUid) text += ' UID'
+  if (numbers.length > 0) {
+    if (returns.min) text += ` MIN ${ordered ? numbers[0] : numbers.at(0)}`
+    if (returns.max) text += ` MAX ${numbers.at(-1)}`
+    if (returns.all) text += ` ALL ${ordered ? printOrder(numbers) : printSet(numbers)}`
+  }
+  if (returns.partial) text += ` PARTIAL ${printPartial(returns.partial, numbers, ordered)}`
+  if (returns.count) text += ` COUNT ${numbers.length}`
+  if (modseq !== undefined && numbers.length > 0) text += ` MODSEQ ${modseq}`
+  return `${text}\r\n`
+}
+
+function printPartial(partial: Partial, numbers: number[], ordered: boolean): string {
+  const found = numbers.slice(...placesOf(partial, numbers.length))
+  const set = found.length === 0 ? 'NIL' : ordered ? printOrder(found) : printSet(found)
+  return `(${partial.text} ${set})`
+}
+
+/** A sequence set that keeps the order: runs upwards as ranges. */
+function printOrder(numbers: number[]): string {
+  const parts: string[] = []
+  for (let i = 0; i < numbers.length;) {
+    let end = i
+    while (end + 1 < numbers.length && numbers[end + 1] === numbers[end]! + 1) end++
+    parts.push(end === i ? `${numbers[i]}` : `${numbers[i]}:${numbers[end]}`)
+    i = end + 1
+  }
+  return parts.join(',')
+}
+
+/** What "$" remembers of a result (RFC 5182 §2.1): all of it, or just what MIN and MAX name. */
+export function savedOf(returns: Returns, uids: number[]): Ranges {
+  if (returns.all || returns.count || returns.partial || (!returns.min && !returns.max))
+    return rangesOf(uids.toSorted((a, b) => a - b))
+  const kept: number[] = []
+  if (returns.min && uids.length > 0) kept.push(uids[0]!)
+  if (returns.max && uids.length > 1) kept.push(uids.at(-1)!)
+  if (returns.max && !returns.min && uids.length === 1) kept.push(uids[0]!)
+  return rangesOf(kept)
+}
