@@ -223,7 +223,7 @@ function changeState(store: KeyStore, key: KeyRow, to: KeyState): Promise<KeySte
 
 /**
  * Forgets a key and destroys its file. Only announced and retired keys go, others with `force`.
- * Throws Trouble in-use, or no-such-domain when there is no such key.
+ * Throws Trouble in-use, no-such-key.
  */
 export async function removeKey(
   store: KeyStore,
@@ -232,7 +232,7 @@ export async function removeKey(
   options: { force?: boolean } = {},
 ): Promise<KeyRow> {
   const key = (await readKeys(store.db, domain)).find((row) => row.selector === selector)
-  if (!key) throw new Trouble('no-such-domain', { domain, selector })
+  if (!key) throw new Trouble('no-such-key', { domain, selector })
   if ((key.state === 'active' || key.state === 'retiring') && !options.force) {
     throw new Trouble('in-use', { domain, selector, state: key.state })
   }

@@ -38,6 +38,7 @@ export type TroubleCode =
   // ground
   | 'disk-full'
   | 'unavailable' // database, blobs or a worker cannot answer now: try later
+  | 'no-such-key' // a DKIM key
   | 'bad-setting'
 
 export class Trouble extends Error {
