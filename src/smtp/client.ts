@@ -323,7 +323,7 @@ class Client {
       yield* this.#chunk(mail)
     } else if (!(yield* this.#data(mail, admitted))) return
     this.#stage = 'end'
-    yield* this.#end(admitted)
+    await this.#end(admitted)
   }
 
   // MAIL and RCPT, and DATA where it is used, as many at once as the peer and our limit allow. Gives the
@@ -440,7 +440,7 @@ class Client {
     throw new Lost({ ...unheard('data', why, '5.6.0'), result: 'refused' })
   }
 
-  async *#end(admitted: number[]): AsyncGenerator<Said, void, void> {
+  async #end(admitted: number[]): Promise<void> {
     const isLmtp = this.#options.protocol === 'lmtp'
     let answered: Answered | undefined
     for (const place of admitted) {

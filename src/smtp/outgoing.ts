@@ -6,6 +6,7 @@
 import { encodeXtext } from './grammar.ts'
 import type { Notify } from './intake.ts'
 import type { Answered, Offers } from './reader.ts'
+import type { TlsFacts } from '../wire/conversation.ts'
 
 export interface OutgoingRecipient {
   address: string

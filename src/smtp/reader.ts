@@ -115,7 +115,7 @@ export interface Offers {
 export function readOffers(lines: string[]): Offers {
   const words = new Map<string, string>()
   for (const line of lines.slice(1)) {
-    const [keyword = '', rest = ''] = cutAt(line, /[ =]/)
+    const [keyword, rest] = cutAt(line, /[ =]/)
     const name = keyword.toUpperCase()
     // "AUTH=PLAIN" of old servers stands beside "AUTH PLAIN".
     words.set(name, name === 'AUTH' ? `${words.get(name) ?? ''} ${rest}` : rest)
