@@ -11,7 +11,14 @@ import type { Database } from '../sql/sql.ts'
 import { quotaOf, type Quota } from '../store/quota.ts'
 import { Trouble } from '../wire/troubles.ts'
 import type { Desk, Task, Verb } from './desk.ts'
-import { changePassword, changePerson, createPerson, deletePerson, restorePerson } from './people.ts'
+import {
+  changePassword,
+  changePerson,
+  createPerson,
+  deletePerson,
+  restorePerson,
+  type PasswordRules,
+} from './people.ts'
 import { clean, facts, sizeText, table, timeText, type Cell } from './print.ts'
 import { readSecret } from './stdin.ts'
 import type { Words } from './words.ts'
@@ -47,15 +54,19 @@ function addCreate(group: Group, desk: Desk): void {
         const { name, class: className, quota, admin, passwordStdin } = task.options
         const given = passwordStdin === true ? await secret(task) : undefined
         const password = given ?? oneTimePassword()
-        const account = await createPerson(await task.database(), {
-          address,
-          password,
-          mustChange: given === undefined,
-          name: name as string | undefined,
-          className: className as string | undefined,
-          quota: sizeOf(quota),
-          admin: admin === true,
-        })
+        const account = await createPerson(
+          await task.database(),
+          {
+            address,
+            password,
+            mustChange: given === undefined,
+            name: name as string | undefined,
+            className: className as string | undefined,
+            quota: sizeOf(quota),
+            admin: admin === true,
+          },
+          rulesOf(task),
+        )
         showCreated(task, account, given === undefined ? password : undefined)
       }),
     )
@@ -94,7 +105,7 @@ function addList(group: Group, desk: Desk): void {
           found.push({ ...account, use: await useOf(db, account.id) })
         }
         task.show(
-          found.map((account) => publicForm(account, account.use)),
+          found.map((account) => publicForm(account)),
           () => listing(found, desk),
         )
       }),
@@ -206,7 +217,10 @@ function addPassword(group: Group, desk: Desk): void {
         const given = task.options['passwordStdin'] === true ? await secret(task) : undefined
         const password = given ?? oneTimePassword()
         const db = await task.database()
-        const account = await changePassword(db, address, password, { mustChange: given === undefined })
+        const account = await changePassword(db, address, password, {
+          mustChange: given === undefined,
+          ...rulesOf(task),
+        })
         task.show({ address: account.address, ...(given === undefined && { password }) }, () =>
           given === undefined
             ? `${task.say({ en: 'One-time password, shown only now', zh: '一次性密碼,只顯示這一次' })}: ${password}`
@@ -349,8 +363,8 @@ const yes = { en: 'yes', zh: '是' }
 const no = { en: 'no', zh: '否' }
 
 /** An account as JSON says it: what outside tools rely on. */
-export function publicForm(account: Account, use?: Quota): object {
-  const { className, ownQuota: _, ...rest } = account
+export function publicForm(account: Account & { use?: Quota }, use = account.use): object {
+  const { className, ownQuota: _, use: __, ...rest } = account
   return { ...rest, class: className, ...(use && { used: use.used, messages: use.messages }) }
 }
 
@@ -389,4 +403,8 @@ async function useOf(db: Database, id: number): Promise<Quota | undefined> {
     if (error instanceof Trouble && error.code === 'no-such-account') return undefined
     throw error
   }
+}
+
+function rulesOf({ config }: Task): PasswordRules {
+  return { passwordMinimum: config['login.password_minimum'] }
 }

@@ -75,7 +75,23 @@ function localised(command: Command, say: Desk['say']): Command {
   return command
     .helpOption('-h, --help', say({ en: 'show help', zh: '顯示說明' }))
     .helpCommand(false)
+    .configureOutput({ outputError: (text, write) => write(clean(say(usageError(text))) + '\n') })
     .configureHelp({ styleTitle: (title) => headings[title]?.[say({ en: 'en', zh: 'zh' }) as Language] ?? title })
+}
+
+/** The errors of commander in both languages. */
+function usageError(text: string): Words {
+  const en = text.trim()
+  const [, name] = /'([^']*)'/.exec(en) ?? []
+  const kinds: [pattern: RegExp, zh: string][] = [
+    [/unknown command/, `沒有指令 ${name}`],
+    [/unknown option/, `沒有選項 ${name}`],
+    [/missing required argument/, `缺少參數 ${name}`],
+    [/argument missing/, `選項 ${name} 缺少值`],
+    [/too many arguments/, '參數過多'],
+  ]
+  const known = kinds.find(([pattern]) => pattern.test(en))
+  return { en, zh: known ? `錯誤:${known[1]}。加上 --help 可看用法。` : en }
 }
 
 const headings: Record<string, Words> = {

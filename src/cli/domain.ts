@@ -10,6 +10,8 @@ import {
   restoreDomain,
   type Domain,
 } from '../directory/domains.ts'
+import { readKeys } from '../mailauth/keys.ts'
+import { dnsRecords, zoneLines } from '../mailauth/records.ts'
 import type { Desk, Verb } from './desk.ts'
 import { facts, table, timeText } from './print.ts'
 
@@ -17,6 +19,7 @@ export const domainVerbs: Verb = (program, desk) => {
   const group = desk.group(program, 'domain', { en: 'domains of the house', zh: '網域' })
   addCreate(group, desk)
   addLook(group, desk)
+  addRecords(group, desk)
   addSet(group, desk)
   addEnd(group, desk)
 }
@@ -72,6 +75,23 @@ function addLook(group: Group, desk: Desk): void {
       task.show(domain, () => details(domain, desk))
     }),
   )
+}
+
+function addRecords(group: Group, desk: Desk): void {
+  desk
+    .verb(group, 'records <name>', {
+      en: 'the DNS records it needs, as a zone file',
+      zh: '應設定的 DNS 記錄(區域檔格式)',
+    })
+    .action(
+      desk.run(async (task, name) => {
+        const db = await task.database()
+        const domain = await domainByName(db, name)
+        const setup = { hostname: task.config.hostname, addresses: [] }
+        const records = dnsRecords(domain.name, setup, await readKeys(db, domain.name))
+        task.show(records, () => zoneLines(records).trimEnd())
+      }),
+    )
 }
 
 function addSet(group: Group, desk: Desk): void {

@@ -18,18 +18,26 @@ import { changeClass, type ClassChanges, type ServiceClass } from '../directory/
 import { insertDomain } from '../directory/domains.ts'
 import { normalDomain } from '../mail/address.ts'
 import { checkNewPassword, hashPassword, oneTimePassword } from '../login/passwords.ts'
+import type { LoginLimits } from '../login/limits.ts'
 import type { Database, Writer } from '../sql/sql.ts'
 import { createAccountStore } from '../store/mailboxes.ts'
 import { setQuota } from '../store/quota.ts'
 import { Trouble } from '../wire/troubles.ts'
+
+/** How long a new password must be; the rest of the rules is fixed. */
+export type PasswordRules = Pick<Partial<LoginLimits>, 'passwordMinimum'>
 
 export interface NewPerson extends Omit<NewAccount, 'passwordHash'> {
   password?: string // absent: nobody can sign in with a password
 }
 
 /** A new account with its mailboxes. Throws weak-password, and as directory's createAccount. */
-export async function createPerson(db: Database, { password, ...input }: NewPerson): Promise<Account> {
-  if (password !== undefined) checkNewPassword(password, input.address)
+export async function createPerson(
+  db: Database,
+  { password, ...input }: NewPerson,
+  rules: PasswordRules = {},
+): Promise<Account> {
+  if (password !== undefined) checkNewPassword(password, input.address, rules)
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   return createAccount(db, { ...input, passwordHash }, giveMailboxes)
 }
@@ -51,12 +59,12 @@ export async function changePassword(
   db: Database,
   address: string,
   password: string,
-  options: { mustChange?: boolean } = {},
+  { mustChange, ...rules }: { mustChange?: boolean } & PasswordRules = {},
 ): Promise<Account> {
   const account = await findAccount(db, address)
-  checkNewPassword(password, account.address)
+  checkNewPassword(password, account.address, rules)
   const hash = await hashPassword(password)
-  await db.transaction((sql) => setPassword(sql, account.id, hash, options))
+  await db.transaction((sql) => setPassword(sql, account.id, hash, { mustChange }))
   return account
 }
 

@@ -5,13 +5,14 @@ import { accountVerbs } from './account.ts'
 import { aliasVerbs } from './alias.ts'
 import { classVerbs } from './class.ts'
 import { configVerb } from './config.ts'
+import { dkimVerbs } from './dkim.ts'
 import { openDesk, report, type Verb } from './desk.ts'
 import { doctorVerb } from './doctor.ts'
 import { domainVerbs } from './domain.ts'
 import { serveVerb } from './serve.ts'
 import { languageOf } from './words.ts'
 
-const verbs: Verb[] = [serveVerb, domainVerbs, accountVerbs, aliasVerbs, classVerbs, configVerb, doctorVerb]
+const verbs: Verb[] = [serveVerb, domainVerbs, accountVerbs, aliasVerbs, classVerbs, dkimVerbs, configVerb, doctorVerb]
 
 const language = languageOf(process.env)
 const desk = openDesk(language)

@@ -1,0 +1,33 @@
+// What the world reads of our domains in the DNS.
+
+import type { Config } from '../../config/settings.ts'
+import { listDomains } from '../../directory/domains.ts'
+import type { Resolver } from '../../dns/resolver.ts'
+import { readKeys } from '../../mailauth/keys.ts'
+import { checkDns, type Finding as Published } from '../../mailauth/published.ts'
+import type { Database } from '../../sql/sql.ts'
+import { error, ok, warning, type Finding } from './finding.ts'
+
+export async function examineDns(db: Database, config: Config, resolver: Resolver): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { name } of await listDomains(db)) {
+    const setup = { hostname: config.hostname, addresses: [] }
+    const published = await checkDns(name, setup, await readKeys(db, name), resolver)
+    found.push(...published.map((each) => findingOf(name, each)))
+  }
+  return found
+}
+
+function findingOf(domain: string, { what, name, state, isNeeded, found, advice }: Published): Finding {
+  const record = `${what} ${name || domain}`
+  if (state === 'ok') return ok('dns', record, record)
+  if (state === 'unknown') {
+    return warning('dns', { en: `${record}: no name server answered`, zh: `${record}:名稱伺服器沒有回應` }, advice)
+  }
+  const there = found.length > 0 ? ` (${found.join(' | ')})` : ''
+  const words = {
+    en: `${record} is ${state}${there}`,
+    zh: `${record} ${state === 'missing' ? '不存在' : '不正確'}${there}`,
+  }
+  return (isNeeded ? error : warning)('dns', words, advice)
+}
