@@ -3,8 +3,8 @@
 // "Visible" is counted by the readers: the clock stops when IMAP STATUS of every mailbox together
 // says that all have come.
 
-import { openImap, openSmtp, type Imap, type Sink } from './clients.ts'
-import { dotStuffed, type Smtp } from './clients.ts'
+import { dotStuffed, openImap, openSmtp, type Imap, type Smtp } from './clients.ts'
+import type { Sink } from './sink.ts'
 import { sized } from './corpus.ts'
 import {
   countIn,

@@ -32,17 +32,40 @@ export interface Serving {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-/** Writes the configuration file and gives its path. */
-export function writeConfig({ folder, sinkPort, settings = '' }: OursOptions): string {
+/** Writes the configuration file and the zone of names it may ask, and gives its path. */
+export function writeConfig({ folder, settings = '' }: OursOptions): string {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'postern.toml')
-  writeFileSync(file, configText(join(folder, 'data'), sinkPort, settings))
+  writeFileSync(join(folder, 'zone'), zone)
+  writeFileSync(file, `${base(folder)}${settings}\n`)
   return file
 }
 
-function configText(data: string, sinkPort: number | undefined, settings: string): string {
-  return `hostname = "mx.uni.example"\ndata = "${data}"\nports = "free"\n# sink: ${sinkPort}\n${settings}\n`
-}
+// The checks of an ordinary Postern stay on (SPF, DKIM, DMARC); the names they ask for are answered from here.
+const zone = `
+uni.example. MX 10 mx.uni.example.
+mx.uni.example. A 127.0.0.1
+mail.example. MX 10 mx.mail.example.
+mx.mail.example. A 127.0.0.1
+mail.example. TXT "v=spf1 ip4:127.0.0.0/8 -all"
+bench.example. A 127.0.0.1
+remote.example. MX 10 mx.remote.example.
+mx.remote.example. A 127.0.0.1
+`
+
+const base = (folder: string) => `
+hostname = "mx.uni.example"
+data = "${join(folder, 'data')}"
+ports = "free"
+log = "warn"
+dns.zone_file = "${join(folder, 'zone')}"
+login.tls = "optional"
+net.connections_per_address = 10000
+smtp.connections_per_address = 10000
+smtp.connections_per_minute = 1000000
+smtp.mails_per_minute = 1000000
+smtp.recipients_per_hour = 10000000
+`
 
 /** Starts the server; resolves at its `postern ready` line. Its log goes to postern.log beside the file. */
 export function serve(config: string): Promise<Serving> {

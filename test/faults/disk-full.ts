@@ -16,7 +16,6 @@ import { createAccounts, serve, stopServing, writeConfig, type Serving } from '.
 import { summary } from './kill.ts'
 import { Ledger, losses, type Counts } from './ledger.ts'
 import { accounts, password, places, startLoad, type Load } from './load.ts'
-import { unlimited } from './settings.ts'
 
 export interface DiskFullOptions {
   size: string // of the tmpfs, as mount says it: 48m
@@ -41,7 +40,7 @@ export async function fillDisk({ size, room, say = () => undefined }: DiskFullOp
   const data = join(folder, 'data')
   mkdirSync(data)
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', data])
-  const config = writeConfig({ folder, accounts, password, settings: unlimited })
+  const config = writeConfig({ folder, accounts, password })
   const ledger = new Ledger()
   const troubles: string[] = []
   let serving: Serving | undefined

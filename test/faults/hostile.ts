@@ -18,7 +18,6 @@ import { createAccounts, serve, stopServing, writeConfig, type Serving } from '.
 import { attacks, type Attack, type Target } from './attacks.ts'
 import { accounts, password } from './load.ts'
 import type { Latency } from './noop.ts'
-import { unlimited } from './settings.ts'
 
 export const limits = {
   latency: 100, // ms, p99 of the other client's NOOP while one attack lasts
@@ -45,7 +44,7 @@ export async function beHostile({
   heard = () => undefined,
 }: HostileOptions): Promise<Outcome[]> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-hostile-'))
-  const config = writeConfig({ folder, accounts, password, settings: unlimited })
+  const config = writeConfig({ folder, accounts, password })
   let serving: Serving | undefined
   let other: Other | undefined
   try {

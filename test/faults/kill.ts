@@ -12,7 +12,6 @@ import { parseArgs } from 'node:util'
 import { createAccounts, serve, stopServing, writeConfig, type Serving } from '../../bench/ours.ts'
 import { Ledger, losses, type Counts } from './ledger.ts'
 import { accounts, password, places, startLoad } from './load.ts'
-import { unlimited } from './settings.ts'
 
 export interface KillOptions {
   rounds: number
@@ -34,7 +33,7 @@ export interface KillResult {
 export async function killRounds(options: KillOptions): Promise<KillResult> {
   const { rounds, between, say = () => undefined } = options
   const folder = mkdtempSync(join(tmpdir(), 'postern-kill-'))
-  const config = writeConfig({ folder, accounts, password, settings: unlimited })
+  const config = writeConfig({ folder, accounts, password })
   const ledger = new Ledger()
   let serving: Serving | undefined
   let counts: Counts | undefined

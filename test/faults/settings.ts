@@ -1,4 +1,0 @@
-// What every harness sets: its one client sends faster than a stranger may.
-
-export const unlimited = `
-`
