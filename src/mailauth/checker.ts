@@ -2,8 +2,9 @@
 // and DMARC (RFC 9989, which replaced RFC 7489). Runs in the verifier's thread: the library is large.
 //
 // What is added to the library:
-//   a signature with l=, or one that leaves a second field of a name it signs uncovered, is 'policy' and
-//   counts for nothing: what is checked must be what is shown
+//   a signature with l= (it leaves the body open) or rsa-sha1 is not even checked; one that leaves a
+//   second field of a name it signs uncovered counts for nothing: all are 'policy', since what is checked
+//   must be what is shown
 //   DMARC is asked for every domain in From, and the worst answer counts
 //   a failure that only the network may have caused is temperror, not fail
 
@@ -11,7 +12,7 @@ import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import { getDomain } from 'tldts'
 import { readSets } from './seal.ts'
-import { readTags, type SignedField, signedNames, splitFields } from './fields.ts'
+import { readTags, relaxField, type SignedField, signedNames, splitFields } from './fields.ts'
 import type { VerifyJob } from './question.ts'
 import type {
   ArcResult,
@@ -38,7 +39,6 @@ interface Signature {
   algo?: string
   signature?: string
   status: Status
-  canonBodyLengthLimited?: boolean
 }
 interface DkimVerified {
   headerFrom?: string[]
@@ -100,39 +100,70 @@ async function checkSignatures(
   resolver: Ask,
 ): Promise<Signatures> {
   const options = { resolver, minBitLength: job.keyBits, strict: true, curTime: new Date(job.now), sender: job.sender }
-  const verified = await library.dkimVerify(Readable.from(wholeMail(job, fields, body), { objectMode: false }), options)
+  const [idle, rest] = setAside(fields)
+  const head = idle.length > 0 ? joinFields(rest) : job.head
+  // Without signatures only who it says it is from; each field on one line, since the library joins lines slowly.
+  const mail = job.checked ? wholeMail(head, body) : [joinFields(unfoldFrom(fields)), Buffer.from('\r\n')]
+  const verified = await library.dkimVerify(Readable.from(mail, { objectMode: false }), options)
   // Ours and the library's idea of a field differ at the edges of the syntax: the larger number counts.
   const counted = fields.filter(({ name }) => name === 'from').length
   const from = { addresses: verified.headerFrom ?? [], fields: Math.max(counted, verified.fromFields ?? 0) }
   if (!job.checked) return { dkim: uncheckable(fields), signatures: [], arc: { result: 'none', sets: [] }, from }
 
   const signatures = (verified.results ?? []).filter(({ signingDomain }) => signingDomain)
-  const dkim = signatures.map((signature) => dkimResult(signature, fields))
-  return { dkim, signatures, arc: await checkArc(verified.arc, fields, options), from }
+  const dkim = [...signatures.map((signature) => dkimResult(signature, fields)), ...idle]
+  return { dkim, signatures, arc: await checkArc(verified.arc, rest, options), from }
 }
 
-/** The mail as the library reads it; of one that cannot be checked only who it says it is from. */
-async function* wholeMail(
-  job: VerifyJob,
-  fields: SignedField[],
-  body: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  if (!job.checked) {
-    yield Buffer.from(fields.map(({ name, raw }) => (name === 'from' ? raw : '')).join('') + '\r\n', 'latin1')
-    return
-  }
-  yield job.head
+/**
+ * Takes out the signatures that could not count even if they were right, with their results: each would cost
+ * a hash of the body of its own.
+ */
+function setAside(fields: SignedField[]): [DkimResult[], SignedField[]] {
+  const idle: DkimResult[] = []
+  const rest = fields.filter(({ name, raw }) => {
+    if (name !== 'dkim-signature' && name !== 'arc-message-signature') return true
+    const tags = readTags(raw)
+    const comment = tags.has('l')
+      ? 'l= leaves the body open'
+      : tags.get('a') === 'rsa-sha1'
+        ? 'weak algorithm'
+        : undefined
+    if (comment !== undefined && name === 'dkim-signature') idle.push({ ...describe(raw), result: 'policy', comment })
+    return comment === undefined
+  })
+  return [idle, rest]
+}
+
+function joinFields(fields: SignedField[]): Buffer {
+  return Buffer.from(fields.map(({ raw }) => raw).join(''), 'latin1')
+}
+
+function unfoldFrom(fields: SignedField[]): SignedField[] {
+  const authors = fields.filter(({ name }) => name === 'from')
+  return authors.map(({ name, raw }) => ({ name, raw: `${relaxField(raw)}\r\n` }))
+}
+
+async function* wholeMail(head: Uint8Array, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head
   yield Buffer.from('\r\n')
   yield* body
 }
 
 function uncheckable(fields: SignedField[]): DkimResult[] {
   const signed = fields.filter(({ name }) => name === 'dkim-signature').slice(0, 1)
-  return signed.map(({ raw }) => {
-    const tags = readTags(raw)
-    const [domain = '', selector = '', algorithm = ''] = ['d', 's', 'a'].map((tag) => tags.get(tag))
-    return { result: 'neutral', domain, selector, algorithm, signature: '', comment: 'too large to be checked' }
-  })
+  return signed.map(({ raw }) => ({ ...describe(raw), result: 'neutral', comment: 'too large to be checked' }))
+}
+
+/** What a signature says of itself. */
+function describe(raw: string): Omit<DkimResult, 'result'> {
+  const tags = readTags(raw)
+  return {
+    domain: (tags.get('d') ?? '').toLowerCase(),
+    selector: tags.get('s') ?? '',
+    algorithm: tags.get('a') ?? '',
+    signature: (tags.get('b') ?? '').replace(/\s/g, '').slice(0, 8),
+  }
 }
 
 function dkimResult(signature: Signature, fields: SignedField[]): DkimResult {
@@ -148,7 +179,7 @@ function dkimResult(signature: Signature, fields: SignedField[]): DkimResult {
   if (status.comment) result.comment = status.comment
   if (result.result !== 'pass') return result
 
-  const gap = signature.canonBodyLengthLimited ? 'l= leaves the body open' : uncoveredDouble(text, fields)
+  const gap = uncoveredDouble(text, fields)
   return gap === undefined ? result : { ...result, result: 'policy', comment: gap }
 }
 

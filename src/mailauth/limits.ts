@@ -23,7 +23,7 @@ export const mailauthLimits: MailauthLimits = {
   waiting: 1000,
   time: 25_000,
   questions: 120,
-  bodyBytes: 256 << 20,
+  bodyBytes: 128 << 20,
   headerLines: 2000,
   signatures: 10,
   signatureBytes: 8192,

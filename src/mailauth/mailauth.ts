@@ -108,14 +108,19 @@ async function verifyInThread(
   const body = isSigned && fits ? () => limited(bodyOf(headerBlock, stream()), limits.bodyBytes) : undefined
   const job: Omit<VerifyJob, 'checked'> = { ...common, head }
   try {
-    const checked = fits || !isSigned
-    return (await pool.run({ input: { ...job, checked }, answer, ...(body ? { body } : {}) })) as Found
+    return (await pool.run({
+      input: { ...job, checked: body !== undefined },
+      answer,
+      ...(body ? { body } : {}),
+    })) as Found
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
     const [identity, name] = sender === '' ? (['helo', helo] as const) : (['mailfrom', sender] as const)
     return unknownResults(isSigned, name.slice(name.lastIndexOf('@') + 1), identity)
   }
 }
+
+const signing = new Set(['dkim-signature', 'arc-message-signature', 'arc-seal', 'arc-authentication-results'])
 
 /** The header block within the limits: no signature too many or too long, none at all in a block too long. */
 function boundHeader(headerBlock: Buffer, limits: MailauthLimits) {
@@ -131,7 +136,7 @@ function boundHeader(headerBlock: Buffer, limits: MailauthLimits) {
     isCut ||= !isFit
     return isFit
   })
-  const isSigned = fields.some(({ name }) => name === 'dkim-signature' || name === 'arc-message-signature')
+  const isSigned = fields.some(({ name }) => signing.has(name))
   const head = isCut ? Buffer.from(kept.map(({ raw }) => raw).join(''), 'latin1') : headerBlock
   return { head: new Uint8Array(head), isSigned, isWithinLimits: lines <= limits.headerLines }
 }

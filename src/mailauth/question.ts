@@ -9,7 +9,7 @@ export interface DnsQuestion {
 
 export interface VerifyJob {
   head: Uint8Array // the header block, ends CRLF
-  checked: boolean // false: the signatures cannot be checked (body or header block beyond the limits)
+  checked: boolean // false: not signed, or beyond the limits of what is checked
   address: string // of the client
   helo: string
   sender: string // '' for <>
