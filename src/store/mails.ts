@@ -13,7 +13,7 @@ import { baseSubject } from '../mime/subject.ts'
 import type { Database, Reader, Value, Writer } from '../sql/sql.ts'
 import { storeLimits, type StoreLimits } from './limits.ts'
 import { list, padded } from './sets.ts'
-import { fold } from './tokens.ts'
+import { plain } from './tokens.ts'
 
 export interface NewMail {
   blob: Stored
@@ -35,6 +35,7 @@ export interface MailRow {
   hasAttachment: boolean
   packedTree: string
   tree?: Tree // use treeOf()
+  isNew?: boolean // inserted by this transaction, not read
 }
 
 /** The structure of a mail, unpacked when first asked for. Offsets count from the first stored byte, after the trace. */
@@ -58,8 +59,8 @@ export async function insertMail(sql: Writer, mail: NewMail): Promise<MailRow> {
   const { blob, tree, trace, receivedAt, historyId } = mail
   const { headers } = tree
   const { thread, messageKey, refs } = await threadOf(sql, headers, blob.hash)
-  const subject = fold(headers.subject.slice(0, storeLimits.headerTextBytes))
-  const base = fold(baseSubject(headers.subject.slice(0, storeLimits.headerTextBytes)))
+  const subject = plain(headers.subject.slice(0, storeLimits.headerTextBytes))
+  const base = plain(baseSubject(headers.subject.slice(0, storeLimits.headerTextBytes)))
   const lists = [headers.from, headers.to, headers.cc, headers.bcc].map(addressText)
   const attachment = hasAttachment(tree)
   const packedTree = packTree(tree)
@@ -95,6 +96,7 @@ export async function insertMail(sql: Writer, mail: NewMail): Promise<MailRow> {
     hasAttachment: attachment,
     packedTree,
     tree,
+    isNew: true,
   }
 }
 
@@ -106,7 +108,7 @@ function addressText(addresses: Address[]): { text: string; cut: boolean } {
     if (group === 'end') continue
     const line =
       group === 'start' ? `${name || mailbox}:` : name ? `${name} <${mailbox}@${host}>` : `<${mailbox}@${host}>`
-    text += (text === '' ? '' : '\n') + fold(line.replace(/\n/g, ' '))
+    text += (text === '' ? '' : '\n') + plain(line)
   }
   return { text, cut: false }
 }

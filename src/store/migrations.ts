@@ -80,7 +80,7 @@ create table mail (
 create index mail_message_key on mail (message_key);
 create index mail_thread on mail (thread);
 create index mail_blob on mail (blob_ref);
-create index mail_unindexed on mail (id) where indexed = 0;
+create index mail_unindexed on mail (id) where indexed <> 1;
 create index mail_loose on mail (loose_at) where loose_at is not null;
 create table preview (
   mail_id {int} primary key,

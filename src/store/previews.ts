@@ -1,8 +1,26 @@
 // Previews: the first words of a mail (RFC 8970), written by the indexer.
 
+import { previewOf } from '../mime/text.ts'
+import { bodyText, readerOf } from './content.ts'
+import { list, padded } from './sets.ts'
 import type { Store } from './store.ts'
 
-/** Previews by mail id; what the indexer has not reached yet is read now. At most 200 characters each. */
-export async function previewsOf(_store: Store, _mailIds: readonly number[]): Promise<Map<number, string>> {
-  throw new Error('previews are being written')
+const previewText = 8_192 // characters read to find a preview
+
+/**
+ * Previews by mail id, at most 200 characters each; what the indexer has not reached is read now. Ids that are not
+ * there are left out. Ask for pages.
+ */
+export async function previewsOf(store: Store, mailIds: readonly number[]): Promise<Map<number, string>> {
+  const found = new Map<number, string>()
+  for (let from = 0; from < mailIds.length; from += 256) {
+    const part = mailIds.slice(from, from + 256)
+    const text = `select mail_id, text from preview where mail_id in ${list(part.length, 1)}`
+    for (const row of (await store.db.arrays(text, padded(part))) as [number, string][]) found.set(row[0], row[1])
+  }
+  const missing = mailIds.filter((mailId) => !found.has(mailId))
+  if (missing.length === 0) return found
+  for (const mail of (await store.mails.get(missing)).values())
+    found.set(mail.id, previewOf(await bodyText(mail, readerOf(store.blobs, mail), previewText)))
+  return found
 }

@@ -33,3 +33,105 @@ export function fold(text: string): string {
     .replace(accented, (letters) => letters.normalize('NFD').replace(/[\u0300-\u036f]/g, ''))
     .replace(specials, (letter) => special[letter]!)
 }
+
+/** Letters of scripts written without spaces between words. */
+const dense =
+  '[[\\p{L}\\p{N}\\p{M}]&&[\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Hangul}\\p{scx=Bopomofo}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}]]'
+const run = new RegExp(`(${dense}+)|[[\\p{L}\\p{N}\\p{M}]--${dense}]+`, 'gv')
+const wrapped = new RegExp(`(?<=${dense})[ \\t]*\\n[ \\t]*(?=${dense})`, 'gv')
+const latinRun = /[a-z0-9]+/g
+
+/**
+ * Text as it is compared: folded, white space as single spaces, and none where a line broke inside a text
+ * that has no spaces.
+ */
+export function plain(text: string): string {
+  const folded = fold(text)
+  return (ascii.test(folded) ? folded : folded.replace(wrapped, '')).replace(/\s+/g, ' ').trim()
+}
+
+export const wordLength = 64 // characters of a word that the index tells apart
+
+/** Adds the words of `text`, each begun with `mark`, until `into` has `limit`. False when it is full. */
+export function addWords(text: string, mark: string, into: Set<string>, limit: number): boolean {
+  const folded = plain(text)
+  if (ascii.test(folded)) {
+    for (const [word] of folded.matchAll(latinRun)) {
+      if (into.size >= limit) return false
+      into.add(mark + (word.length > wordLength ? word.slice(0, wordLength) : word))
+    }
+    return true
+  }
+  for (const [word, isDense] of folded.matchAll(run)) {
+    if (into.size >= limit) return false
+    if (isDense === undefined) into.add(mark + word.slice(0, wordLength))
+    else addPairs(word, mark, into)
+  }
+  return true
+}
+
+function addPairs(word: string, mark: string, into: Set<string>): void {
+  let before = ''
+  for (const letter of word) {
+    if (before !== '') into.add(mark + before + letter)
+    before = letter
+  }
+  into.add(mark + before)
+}
+
+/** Where to cut a long text so that each piece is at most about `size` and no word is cut. */
+export function* slices(text: string, size: number): Generator<string, void, undefined> {
+  for (let from = 0; from < text.length;) {
+    let end = Math.min(text.length, from + size)
+    if (end < text.length) {
+      const space = Math.max(text.lastIndexOf('\n', end), text.lastIndexOf(' ', end))
+      if (space > from) end = space + 1
+    }
+    yield text.slice(from, end)
+    // Without a space to cut at, one character is in both pieces, so that no pair is lost.
+    from = end < text.length && !/\s/.test(text[end - 1]!) ? Math.max(from + 1, end - 2) : end
+  }
+}
+
+/** What the index is asked for a searched text. */
+export interface Question {
+  words: { word: string; prefix: boolean }[] // all of them must be there; none: the index cannot help
+  exact: boolean // the words are the answer; else each mail found must be read and compared
+  text: string // what to compare: plain() of the searched text
+}
+
+/**
+ * The question for a text: one Latin word is found as the beginning of words, one or two characters of a dense
+ * script anywhere; everything longer is a phrase, which the index narrows and the mail itself decides.
+ */
+export function questionOf(searched: string): Question {
+  const text = plain(searched)
+  const words: Question['words'] = []
+  let runs = 0
+  for (const match of text.matchAll(run)) {
+    const [word, isDense] = match
+    runs++
+    if (isDense === undefined) {
+      const isLast = match.index + word.length === text.length
+      words.push({ word: word.slice(0, wordLength), prefix: isLast || word.length > wordLength })
+      continue
+    }
+    const letters = [...word]
+    if (letters.length === 1) words.push({ word, prefix: true })
+    for (let i = 1; i < letters.length; i++) words.push({ word: letters[i - 1]! + letters[i]!, prefix: false })
+  }
+  const whole = runs === 1 && words.length === 1 && text.length <= wordLength
+  return { words, exact: whole && [...text.matchAll(run)][0]![0] === text, text }
+}
+
+const wordLetter = new RegExp(`[[\\p{L}\\p{N}\\p{M}]--${dense}]`, 'v')
+
+/** Whether plain() `text` has what is asked: at the beginning of a word when the question begins with a Latin one. */
+export function holds(text: string, question: Question): boolean {
+  const wanted = question.text
+  if (!wordLetter.test(wanted.slice(0, 1))) return text.includes(wanted)
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    if (at === 0 || !wordLetter.test(text[at - 1]!)) return true
+  }
+  return false
+}

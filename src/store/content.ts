@@ -1,0 +1,61 @@
+// What a mail says, for the index and for searches that must look: header fields and text.
+//
+// Everything here reads stored bytes; nothing throws for what a stranger wrote.
+
+import type { Blobs } from '../blobs/blobs.ts'
+import { decodeText, readFields } from '../mime/headers.ts'
+import type { Part } from '../mime/mime.ts'
+import { textOf } from '../mime/text.ts'
+import { treeOf, type MailRow } from './mails.ts'
+
+const wholeBytes = 256 << 10 // a mail up to this size is read at once
+
+export type ReadRange = (start: number, end: number) => Promise<Buffer>
+
+/** Reads ranges of the stored bytes of a mail; a small mail is read once. */
+export function readerOf(blobs: Blobs, mail: { blobRef: string; size: number }): ReadRange {
+  if (mail.size > wholeBytes) return (start, end) => blobs.read(mail.blobRef, start, end)
+  let whole: Promise<Buffer> | undefined
+  return async (start, end) => (await (whole ??= blobs.read(mail.blobRef))).subarray(start, end)
+}
+
+export interface HeaderLine {
+  name: string // lower case
+  value: string // decoded
+}
+
+/** The header fields of a mail as it is read: trace first. */
+export async function headerLines(mail: MailRow, read: ReadRange): Promise<HeaderLine[]> {
+  const block = await read(0, treeOf(mail).part.body)
+  const bytes = mail.trace === '' ? block : Buffer.concat([Buffer.from(mail.trace), block])
+  return readFields(bytes).map(({ name, value }) => ({ name: name.toLowerCase(), value: decodeText(value) }))
+}
+
+/** Fields that machines write for machines: not looked at by TEXT searches. */
+const machineFields =
+  /^(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|authentication-results|arc-.*|received-spf|mime-version|content-.*|date|x-google-.*|x-ms-.*|x-microsoft-.*|x-forefront-.*|x-spam-.*|autocrypt|openpgp)$/
+
+/** The part of the header that people read: what TEXT looks at beside the body. */
+export function readableHeader(lines: readonly HeaderLine[]): string {
+  let text = ''
+  for (const { name, value } of lines) if (!machineFields.test(name)) text += `${value}\n`
+  return text
+}
+
+/** The text of a mail: its text parts, and the names of its attachments. At most about `limit` characters. */
+export async function bodyText(mail: MailRow, read: ReadRange, limit: number): Promise<string> {
+  const tree = treeOf(mail)
+  const text = await textOf(tree, read, limit)
+  const names = fileNames(tree.part)
+  return names.length > 0 ? `${text}\n${names.join('\n')}` : text
+}
+
+function fileNames(part: Part): string[] {
+  const own =
+    part.dispositionParameters.find(([name]) => name === 'filename') ??
+    part.parameters.find(([name]) => name === 'name')
+  const names = own ? [own[1]] : []
+  for (const inner of part.parts) names.push(...fileNames(inner))
+  if (part.message) names.push(...fileNames(part.message.part))
+  return names
+}

@@ -1,0 +1,72 @@
+// The tables of the search index: which words a mail has. The one file of the room that knows the engine:
+// FTS5 without content on SQLite, tsvector with a GIN index on PostgreSQL.
+//
+// A mail's words are a set: no counts, no places. Words are those of tokens.ts; a word of the header begins with
+// '_'; '@12' says that account 12 has the mail; '@' alone that the mail has more words than are kept.
+
+import type { Value, Writer } from '../sql/sql.ts'
+import { list, padded } from './sets.ts'
+
+export const headerMark = '_'
+export const incompleteWord = '@'
+export const everyoneWord = '@0' // too many accounts to name
+
+export function accountWord(accountId: number): string {
+  return `@${accountId}`
+}
+
+/** A question to the index. */
+export type Sought = { word: string; prefix: boolean } | { all: Sought[] } | { any: Sought[] }
+
+export interface WordTables {
+  /** Keeps the words of a mail instead of those it had. */
+  put(sql: Writer, mailId: number, words: Iterable<string>): Promise<void>
+  drop(sql: Writer, mailIds: readonly number[]): Promise<void>
+  /** A condition on `column` that holds for mails that have what is sought; its one parameter is `$place`. */
+  where(column: string, place: number): string
+  value(sought: Sought): Value
+}
+
+const sqlite: WordTables = {
+  async put(sql, mailId, words) {
+    await sql.run('insert or replace into mail_words (rowid, words) values ($1, $2)', [mailId, [...words].join(' ')])
+  },
+  drop: (sql, mailIds) => dropWords(sql, 'rowid', mailIds),
+  where: (column, place) => `${column} in (select rowid from mail_words where mail_words match $${place})`,
+  value: (sought) => spell(sought, ' AND ', ' OR ', ({ word, prefix }) => `"${word}"${prefix ? '*' : ''}`),
+}
+
+const postgres: WordTables = {
+  async put(sql, mailId, words) {
+    await sql.run(
+      `insert into mail_words (mail_id, words) values ($1, array_to_tsvector(string_to_array($2, ' ')))
+       on conflict (mail_id) do update set words = excluded.words`,
+      [mailId, [...words].join(' ')],
+    )
+  },
+  drop: (sql, mailIds) => dropWords(sql, 'mail_id', mailIds),
+  where: (column, place) => `${column} in (select mail_id from mail_words where words @@ cast($${place} as tsquery))`,
+  value: (sought) => spell(sought, ' & ', ' | ', ({ word, prefix }) => `'${word}'${prefix ? ':*' : ''}`),
+}
+
+export function wordTables(engine: 'sqlite' | 'postgres'): WordTables {
+  return engine === 'sqlite' ? sqlite : postgres
+}
+
+async function dropWords(sql: Writer, column: string, mailIds: readonly number[]): Promise<void> {
+  for (let from = 0; from < mailIds.length; from += 256) {
+    const part = mailIds.slice(from, from + 256)
+    await sql.run(`delete from mail_words where ${column} in ${list(part.length, 1)}`, padded(part))
+  }
+}
+
+type Word = { word: string; prefix: boolean }
+
+/** Words hold letters, digits and the marks only, so quoting them needs no escapes. */
+function spell(sought: Sought, and: string, or: string, word: (word: Word) => string): string {
+  if ('word' in sought) return word(sought)
+  const [parts, between] = 'all' in sought ? [sought.all, and] : [sought.any, or]
+  return parts.length === 1
+    ? spell(parts[0]!, and, or, word)
+    : `(${parts.map((part) => spell(part, and, or, word)).join(between)})`
+}
