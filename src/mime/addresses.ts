@@ -9,7 +9,7 @@ import { decodeWords, unicodeOf } from './words.ts'
 
 /** Reads a list of mailboxes and groups; `hint` as in decodeText. */
 export function readAddresses(value: Uint8Array | string, hint = ''): Address[] {
-  const text = unicodeOf(value, hint)
+  const text = unicodeOf(value, hint).trim()
   const plain = onePlain.exec(text)
   if (plain) {
     const name = plain[1] ?? plain[2] ?? ''
@@ -18,9 +18,8 @@ export function readAddresses(value: Uint8Array | string, hint = ''): Address[] 
   return readList(text)
 }
 
-// One mailbox without comments, escapes or routes: nearly every From. Each class excludes the next delimiter.
-const onePlain =
-  /^[ \t]*(?:"([^"\\\r\n]*)"|([^"(),:;<>@[\\\]\r\n]*))[ \t]*<([^\s"(),:;<>@[\\\]]+)@([^\s"(),:;<>@[\\\]]+)>[ \t]*$/
+// One mailbox without comments, escapes or routes: nearly every From. Each class excludes the delimiter after it.
+const onePlain = /^(?:"([^"\\\r\n]*)"[ \t]*|([^"(),:;<>@[\\\]\r\n]*))<([^\s"(),:;<>@[\\\]]+)@([^\s"(),:;<>@[\\\]]+)>$/
 
 interface Mailbox {
   words: string // the phrase, words with a space between, quotes undone

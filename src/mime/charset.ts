@@ -128,13 +128,25 @@ export function decodeCharset(input: Uint8Array, charset: string): string {
   }
   if (name === '') return decodeGuessed(bytes)
   if (notAscii.has(name)) return decodeAs(bytes, name)
-  if (isUtf8(wholeCharacters(bytes))) return decodeAs(bytes, 'utf-8')
-  if (name === 'utf-8') return decodeBroken(bytes)
-  if (!multiByte.has(name)) return decodeSingle(bytes, name)
+  const utf8 = readsAsUtf8(bytes)
+  if (name === 'utf-8') return utf8 ? decodeAs(bytes, name) : decodeBroken(bytes)
+  // Two bytes of Big5 may be UTF-8 by chance; three in a row that are, are.
+  if (utf8 && (!multiByte.has(name) || threeBytes.test(bytes.toString('latin1', 0, 4096)))) {
+    return decodeAs(bytes, 'utf-8')
+  }
+  return multiByte.has(name) ? decodeMulti(bytes, name) : decodeSingle(bytes, name)
+}
+
+const threeBytes = /[\xe0-\xf4][\x80-\xbf]{2}/
+
+/** As declared, unless much of it does not fit and something else does. */
+function decodeMulti(bytes: Buffer, name: string): string {
   const text = decodeAs(bytes, name)
   if (!text.includes('\ufffd')) return text
-  const guess = decodeGuessed(bytes)
-  return misfits(guess) < misfits(text) ? guess : text
+  const guess = guessCharset(bytes, decodeAs)
+  if (!multiByte.has(guess) && misfits(text) * 4 < bytes.length) return text
+  const other = decodeAs(bytes, guess)
+  return misfits(other) < misfits(text) ? other : text
 }
 
 /** Decodes by a name that charsetName gave. */
@@ -156,7 +168,7 @@ function decoderFor(name: string): InstanceType<typeof TextDecoder> {
 }
 
 function decodeGuessed(bytes: Buffer): string {
-  return isUtf8(wholeCharacters(bytes)) && !bytes.includes(0x1b)
+  return readsAsUtf8(bytes) && !bytes.includes(0x1b)
     ? decodeAs(bytes, 'utf-8')
     : decodeAs(bytes, guessCharset(bytes, decodeAs))
 }
@@ -190,15 +202,20 @@ function misfits(text: string): number {
   return count
 }
 
-/** Without a UTF-8 character that was cut at the end of what was read. */
-function wholeCharacters(bytes: Buffer): Buffer {
+/** Valid UTF-8, but for a character cut at the end; one byte alone behind ASCII is no cut character. */
+function readsAsUtf8(bytes: Buffer): boolean {
+  const torn = tornAtEnd(bytes)
+  if (torn === 0) return isUtf8(bytes)
+  const whole = bytes.subarray(0, bytes.length - torn)
+  return isUtf8(whole) && (torn > 1 || !isAscii(whole))
+}
+
+/** How many bytes at the end begin a UTF-8 character and do not end it. */
+function tornAtEnd(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const c = bytes[bytes.length - back]!
-    if (c < 0x80) return bytes
-    if (c >= 0xc0) {
-      const length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2
-      return back < length && back < bytes.length ? bytes.subarray(0, bytes.length - back) : bytes
-    }
+    if (c < 0x80) return 0
+    if (c >= 0xc0) return back < (c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) ? back : 0
   }
-  return bytes
+  return 0
 }

@@ -84,7 +84,7 @@ export class MimeReader {
       this.tail = nothing
       const delimiter = this.delimiterAt(rest, 0, rest.length)
       if (delimiter) {
-        this.endHeaders(this.base, nothing)
+        this.endHeaders(this.endBefore(rest, 0), nothing)
         this.delimiterMet(delimiter, rest, 0, rest.length)
       } else if (this.inHeader) this.keepHeader(rest)
       this.base += rest.length
@@ -93,7 +93,7 @@ export class MimeReader {
     this.endHeaders(size, nothing)
     this.closeTo(0, size, this.lineFeeds)
     this.close(this.stack.pop()!, size, this.lineFeeds)
-    return { size, headers: this.headers!, part: this.root, flaws: [...this.flaws] }
+    return { size, headers: this.headers!, part: this.root, flaws: [...this.flaws].sort() }
   }
 
   private scan(piece: Buffer): void {
@@ -132,7 +132,7 @@ export class MimeReader {
         const delimiter = this.delimiterAt(piece, at, end)
         if (delimiter) {
           this.lineFeeds++
-          this.endHeaders(this.base + at, piece.subarray(from, at))
+          this.endHeaders(this.endBefore(piece, at), piece.subarray(from, at))
           this.delimiterMet(delimiter, piece, at, end)
           return end
         }
@@ -217,7 +217,7 @@ export class MimeReader {
     this.atLineStart = true
 
     const open = this.stack[this.stack.length - 1]!
-    open.part.body = body
+    open.part.body = Math.max(open.part.start, body)
     open.lineFeeds = this.lineFeeds
     const holder = this.stack[this.stack.length - 2]
     const isMail = holder === undefined || holder.part.type === 'message'
@@ -229,7 +229,7 @@ export class MimeReader {
     else if (read.headers) this.headers = read.headers
 
     if (read.boundary !== '') this.openMultipart(open, read.boundary)
-    else if (read.isMessage) this.openMessage(body)
+    else if (read.isMessage) this.openMessage(open.part.body)
   }
 
   private openMultipart(open: Open, boundary: string): void {
@@ -271,11 +271,15 @@ export class MimeReader {
     return closing && { open: closing, closing: true }
   }
 
+  /** Where what stands before the delimiter at `at` ends: the line end there belongs to it. RFC 2046 §5.1.1. */
+  private endBefore(piece: Buffer, at: number): number {
+    const beforeLineFeed = at > 1 ? piece[at - 2] : at === 1 ? this.before1 : this.before2
+    return this.base + at - (beforeLineFeed === CR ? 2 : 1)
+  }
+
   private delimiterMet(met: { open: Open; closing: boolean }, piece: Buffer, at: number, end: number): void {
     const { open, closing } = met
-    // The line end before the delimiter belongs to it. RFC 2046 §5.1.1.
-    const beforeLineFeed = at > 1 ? piece[at - 2] : at === 1 ? this.before1 : this.before2
-    const partEnd = this.base + at - (beforeLineFeed === CR ? 2 : 1)
+    const partEnd = this.endBefore(piece, at)
     const ownLineFeed = piece[end - 1] === LF ? 1 : 0
     this.closeTo(open.level, partEnd, this.lineFeeds - ownLineFeed - 1)
     this.atLineStart = true
@@ -294,9 +298,17 @@ export class MimeReader {
     this.inHeader = true
   }
 
-  /** Closes everything inside the open part at `level`. */
+  /**
+   * Closes everything inside the open part at `level`, innermost first. An empty body ends after the empty line
+   * above it, even when the delimiter claims that line's end; what holds it ends no earlier.
+   */
   private closeTo(level: number, end: number, lineFeeds: number): void {
-    while (this.stack.length > level + 1) this.close(this.stack.pop()!, end, lineFeeds)
+    let innerEnd = end
+    while (this.stack.length > level + 1) {
+      const open = this.stack.pop()!
+      this.close(open, innerEnd, lineFeeds)
+      innerEnd = open.part.end
+    }
   }
 
   private close(open: Open, end: number, lineFeeds: number): void {

@@ -10,6 +10,8 @@ import { decodeTransfer } from './transfer.ts'
 
 export { htmlToText }
 
+const partBytes = 2 * 1024 * 1024 // of one part: what is decoded in one go holds up everyone else
+
 export type ReadRange = (start: number, end: number) => Promise<Buffer>
 
 /**
@@ -31,9 +33,9 @@ export async function textOf(tree: Tree, read: ReadRange, limit = 1_000_000): Pr
 
 /** One text part as plain text, at most about `limit` characters. */
 export async function partText(part: Part, read: ReadRange, limit: number): Promise<string> {
-  // At most 4 bytes a character and 3 an encoded byte; markup is taken to be no more than 9 parts in 10.
-  const factor = (part.encoding === 'quoted-printable' ? 12 : 6) * (part.subtype === 'html' ? 10 : 1)
-  const bytes = await read(part.body, Math.min(part.end, part.body + Math.max(4096, limit * factor)))
+  const factor = (part.encoding === 'quoted-printable' ? 6 : 3) * (part.subtype === 'html' ? 10 : 1)
+  const most = Math.min(partBytes, Math.max(4096, limit * factor))
+  const bytes = await read(part.body, Math.min(part.end, part.body + most))
   const decoded = decodeTransfer(bytes, part.encoding) ?? bytes
   const text = decodeCharset(decoded, charsetOf(part))
   const plain = part.subtype === 'html' ? htmlToText(text) : text.replace(/\r\n?/g, '\n')

@@ -76,6 +76,11 @@ export function decodeWords(text: string): string {
 
 const wordHead = /=\?([^?\s]{0,64})\?([BbQq])\?/y
 
+function beginsWord(text: string, at: number): boolean {
+  wordHead.lastIndex = at
+  return wordHead.test(text)
+}
+
 function readWord(text: string, at: number): Word | undefined {
   wordHead.lastIndex = at
   const head = wordHead.exec(text)
@@ -85,36 +90,44 @@ function readWord(text: string, at: number): Word | undefined {
   if (end === -1) return undefined
   const encoding = head[2]!.toLowerCase() as 'b' | 'q'
   let close = end
-  // A raw '?' inside a Q word is forbidden, and common.
-  while (encoding === 'q' && text[close + 1] !== '=' && close - start < 1000) {
-    const next = text.indexOf('?', close + 1)
-    if (next === -1 || text[next - 1] === '=') return undefined
-    close = next
+  // A raw '?' inside a Q word is forbidden, and common; a word that begins inside another ends it.
+  for (;;) {
+    if (text[close - 1] === '=' && beginsWord(text, close - 1)) return undefined
+    if (text[close + 1] === '=' || encoding === 'b' || close - start > 1000) break
+    close = text.indexOf('?', close + 1)
+    if (close === -1) return undefined
   }
   if (text[close + 1] !== '=') return undefined
   const charset = head[1]!.split('*', 1)[0]!.toLowerCase() // '*' and a language: RFC 2231 §5
   return { charset, encoding, text: text.slice(start, close), end: close + 2 }
 }
 
+/** Decodes words of one charset as one text. Base64 that looks cut is joined before decoding if that reads better. */
 function decodeJoined(words: Word[]): string {
   if (words.length === 0) return ''
-  const pieces: Buffer[] = []
-  let carried = '' // base64 that a mailer cut in the middle of four characters
-  for (const { encoding, text } of words) {
-    if (encoding === 'q') {
-      if (carried !== '') pieces.push(Buffer.from(carried, 'base64'))
-      carried = ''
-      pieces.push(decodeQ(text))
-      continue
-    }
-    carried += text.replace(/[^A-Za-z0-9+/=_-]+/g, '')
-    if (carried.length % 4 !== 0 && !carried.endsWith('=')) continue
-    pieces.push(Buffer.from(carried, 'base64'))
-    carried = ''
+  const { charset } = words[0]!
+  const text = decodeCharset(wordBytes(words), charset)
+  // A character over is never the end of base64.
+  const surely = words.some((word) => isCut(word) && word.text.length % 4 === 1)
+  if (!surely && (!text.includes('\ufffd') || !words.some(isCut))) return text
+  const joined: Word[] = []
+  for (const word of words) {
+    const last = joined[joined.length - 1]
+    if (last && isCut(last) && word.encoding === 'b')
+      joined[joined.length - 1] = { ...last, text: last.text + word.text }
+    else joined.push(word)
   }
-  if (carried !== '') pieces.push(Buffer.from(carried, 'base64'))
-  const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
-  return decodeCharset(bytes, words[0]!.charset)
+  const other = decodeCharset(wordBytes(joined), charset)
+  return other.includes('\ufffd') ? text : other
+}
+
+function isCut({ encoding, text }: Word): boolean {
+  return encoding === 'b' && text.length % 4 !== 0 && !text.endsWith('=')
+}
+
+function wordBytes(words: Word[]): Buffer {
+  const pieces = words.map(({ encoding, text }) => (encoding === 'q' ? decodeQ(text) : Buffer.from(text, 'base64')))
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
 }
 
 /** RFC 2047 §4.2; a '=' that starts no hex pair stands for itself. */
