@@ -7,32 +7,32 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { openVolumes } from '../src/blobs/volumes.ts'
 import { openDelivery, type Delivery } from '../src/delivery/delivery.ts'
-import type { House, OutgoingQueue } from '../src/delivery/house.ts'
+import type { House } from '../src/delivery/house.ts'
 import { deliveryDefaults, type DeliverySettings } from '../src/delivery/limits.ts'
 import { openSrs } from '../src/delivery/srs.ts'
 import { createAccount, type Account } from '../src/directory/accounts.ts'
 import { createDomain } from '../src/directory/domains.ts'
-import { migrations as directory } from '../src/directory/migrations.ts'
 import { zoneResolver } from '../src/dns/zone.ts'
 import type { Mailauth } from '../src/mailauth/mailauth.ts'
-import { migrations as queueSteps } from '../src/queue/migrations.ts'
+import { isLocalDomain } from '../src/directory/domains.ts'
 import { addToQueue } from '../src/queue/entries.ts'
-import type { Database, Migration } from '../src/sql/sql.ts'
+import { queueDefaults, type QueueSettings } from '../src/queue/limits.ts'
+import { startQueue, type Queue } from '../src/queue/queue.ts'
+import { migrations } from '../src/schema.ts'
+import type { Database } from '../src/sql/sql.ts'
 import { createAccountStore } from '../src/store/mailboxes.ts'
-import { migrations as storeSteps } from '../src/store/migrations.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { migrations as trackingSteps } from '../src/tracking/migrations.ts'
 import { openTracking } from '../src/tracking/tracking.ts'
 import { Trouble } from '../src/wire/troubles.ts'
 import { freshSqlite } from './engines.ts'
 
-export const houseMigrations: Migration[] = [...directory, ...storeSteps, ...trackingSteps, ...queueSteps]
 
 export interface SmallHouse {
   db: Database
   store: Store
   house: House
   delivery: Delivery
+  queue: Queue | undefined
   clock: { now: number }
   warnings: unknown[]
   /** An account of ours; its password is 'secret'. */
@@ -45,7 +45,7 @@ export interface SmallHouseOptions {
   zone?: string
   settings?: Partial<DeliverySettings>
   mailauth?: Mailauth
-  queue?: OutgoingQueue
+  queue?: Partial<QueueSettings> // starts one
   hostname?: string
   clock?: { now: number }
 }
@@ -53,7 +53,7 @@ export interface SmallHouseOptions {
 /** A house with the domain uni.example. */
 export async function smallHouse(options: SmallHouseOptions = {}): Promise<SmallHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-house-'))
-  const own = options.db ? undefined : await freshSqlite(houseMigrations)
+  const own = options.db ? undefined : await freshSqlite(migrations)
   const db = options.db ?? own!.db
   const clock = options.clock ?? { now: Date.UTC(2026, 0, 15, 4) }
   const blobs = await openVolumes(join(folder, 'blobs'))
@@ -63,6 +63,7 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
   const domain = 'uni.example'
   await createDomain(db, { name: domain })
 
+  let queue: Queue | undefined
   const people = new Map<string, Account>()
   const house: House = {
     store,
@@ -73,7 +74,7 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
     },
     tracking,
     mailauth: options.mailauth ?? silentMailauth,
-    queue: options.queue ?? { add: addToQueue, wake: () => undefined },
+    queue: { add: addToQueue, wake: () => queue?.wake() },
     resolver: zoneResolver(options.zone ?? zone),
     srs: openSrs(randomBytes(32), domain),
     settings: {
@@ -86,11 +87,20 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
     warn: (what, error) => warnings.push([what, error]),
   }
   const delivery = openDelivery(house)
+  if (options.queue) {
+    queue = startQueue({
+      ...house,
+      settings: { ...queueDefaults, hostname: house.settings.hostname, idleMilliseconds: 50, ...options.queue },
+      isLocalDomain: (name) => isLocalDomain(db, name),
+      deliverLocal: delivery.deliverLocal,
+    })
+  }
   return {
     db,
     store,
     house,
     delivery,
+    queue,
     clock,
     warnings,
     async person(address, quota = 0) {
@@ -99,6 +109,7 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
       return account
     },
     async close() {
+      await queue?.stop()
       await delivery.settled()
       await tracking.close()
       await store.close()

@@ -12,11 +12,7 @@ export interface Delivery {
   /** For every SMTP and LMTP listener; the session says which role it has. */
   intake: Intake
   /** For the queue: mail to people of ours. */
-  deliverLocal(
-    mail: OutgoingMail,
-    address: string,
-    settle: (sql: Writer, outcome: LocalOutcome) => Promise<void>,
-  ): Promise<void>
+  deliverLocal(mail: OutgoingMail, address: string, settle: (sql: Writer) => Promise<void>): Promise<LocalOutcome>
   /** Resolves when nothing begun is unfinished. */
   settled(): Promise<void>
 }

@@ -41,7 +41,7 @@ export const deliveryDefaults: DeliverySettings = {
   watchedAddresses: 50_000,
   unknownRecipients: 20,
   overQuota: 'later',
-  senderDomainMustExist: true,
+  senderDomainMustExist: false,
   plusFolders: true,
   reverseNameMilliseconds: 2_000,
   placeAtOnce: 100,

@@ -3,63 +3,54 @@
 
 import { resolveRecipient } from '../directory/recipients.ts'
 import { Trouble } from '../wire/troubles.ts'
-import { announce, placeMail, type Placement, type Target } from '../store/messages.ts'
-import { readMails } from '../store/mails.ts'
+import { announce, placeMail, type Target } from '../store/messages.ts'
 import type { Writer } from '../sql/sql.ts'
 import type { House, OutgoingMail } from './house.ts'
 
 /** How the delivery of one recipient ended, in the same terms as a remote host's reply. */
-export type LocalOutcome = { done: true } | { done: false; code: number; status: string; words: string }
+export interface LocalOutcome {
+  code: number
+  status: string
+  words: string
+}
 
 /**
- * Puts a mail of the queue into the mailboxes `address` stands for; `settle` writes the queue's side in the same
- * transaction. What the address sends on to other houses goes back into the queue.
+ * Puts a mail of the queue into the mailboxes `address` stands for. What the address sends on to other houses goes
+ * back into the queue, and so does a return to an address that we wrote for a forward. `settle` is called in
+ * the same transaction when it worked; otherwise nothing was changed, and the outcome says why (code >= 400).
  */
 export async function deliverLocal(
   house: House,
   mail: OutgoingMail,
   address: string,
-  settle: (sql: Writer, outcome: LocalOutcome) => Promise<void>,
-): Promise<void> {
+  settle: (sql: Writer) => Promise<void>,
+): Promise<LocalOutcome> {
   const { store } = house
   const resolved = await resolveRecipient(store.db, address)
-  if (!resolved.known) {
-    const words = 'No such mailbox here'
-    return store.db.transaction((sql) => settle(sql, { done: false, code: 550, status: '5.1.1', words }))
-  }
-  const targets: Target[] = []
-  const remote: string[] = []
-  for (const to of resolved.destinations) {
-    if (to.kind === 'local') targets.push({ accountId: to.accountId })
-    else remote.push(to.address)
-  }
-  const [row] = await readMails(store.db, [mail.mailId])
-  if (!row) {
-    const words = 'The mail is gone'
-    return store.db.transaction((sql) => settle(sql, { done: false, code: 550, status: '5.3.0', words }))
-  }
-  let placement: Placement | undefined
+  const returned = !resolved.known && mail.sender === '' ? house.srs.reverse(address, house.clock()) : undefined
+  if (!resolved.known && returned === undefined) return { code: 550, status: '5.1.1', words: 'No such mailbox here' }
+  const row = await store.mails.one(mail.mailId)
+  if (!row) return { code: 550, status: '5.3.0', words: 'The mail is gone' }
+
+  const destinations = resolved.known ? resolved.destinations : []
+  const targets: Target[] = destinations.flatMap((to) => (to.kind === 'local' ? [{ accountId: to.accountId }] : []))
+  const remote = destinations.flatMap((to) => (to.kind === 'remote' ? [{ address: to.address }] : []))
   try {
-    placement = await store.db.transaction(async (sql) => {
+    const placement = await store.db.transaction(async (sql) => {
       const placement = targets.length > 0 ? await placeMail(sql, row, targets) : undefined
+      if (returned !== undefined) await house.queue.add(sql, mail, [{ address: returned, notify: 'never' }])
       if (remote.length > 0) {
         const sender = house.srs.forward(mail.sender, house.clock())
-        const forwarded = { ...mail, sender, prefix: `Delivered-To: ${address}\r\n` }
-        await house.queue.add(
-          sql,
-          forwarded,
-          remote.map((to) => ({ address: to })),
-        )
+        await house.queue.add(sql, { ...mail, sender, prefix: `Delivered-To: ${address}\r\n` }, remote)
       }
-      await settle(sql, { done: true })
+      await settle(sql)
       return placement
     })
+    if (placement) announce(store, placement)
+    return { code: 250, status: '2.1.5', words: 'Delivered' }
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
-    const full = error.code === 'over-quota'
-    const words = full ? 'The mailbox is full' : 'Not possible at the moment'
-    const outcome = { done: false as const, code: full ? 452 : 451, status: full ? '4.2.2' : '4.3.0', words }
-    return store.db.transaction((sql) => settle(sql, outcome))
+    if (error.code === 'over-quota') return { code: 452, status: '4.2.2', words: 'The mailbox is full' }
+    return { code: 451, status: '4.3.0', words: 'Not possible at the moment' }
   }
-  if (placement) announce(store, placement)
 }

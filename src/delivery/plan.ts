@@ -21,7 +21,7 @@ import type { House, OutgoingRecipient } from './house.ts'
 import type { Arrived } from './message.ts'
 import type { Placing } from './place.ts'
 import type { Asked, LocalDestination, RemoteDestination } from './recipients.ts'
-import { protocolOf, traceLines } from './trace.ts'
+import { protocolOf, traceLines } from '../mail/trace.ts'
 
 export interface Plan {
   locals: LocalCopy[]
@@ -78,7 +78,7 @@ export async function planOf(
         mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
         targets: fits.map(targetOf),
         outgoing: outgoing.map(({ sender, prefix, recipients }) => ({
-          mail: { sender, prefix, sign: session.login !== undefined, report, smtputf8, body, ...dsn },
+          mail: { sender, prefix, sign: Boolean(session.login ?? session.facts.trusted), report, smtputf8, body, ...dsn },
           recipients,
         })),
         events: [

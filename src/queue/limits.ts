@@ -19,6 +19,8 @@ export interface QueueSettings {
   mailsPerConnection: number
   recipientsPerMail: number // in one transaction, where the host does not say (RFC 9422)
   idleMilliseconds: number // an unused connection is kept so long for the next mail
+  connectMilliseconds: number // per address
+  stopMilliseconds: number // how long a stop waits for the mails that are being sent
   hostsTried: number // of one destination, for one mail
   claimAtOnce: number // entries held in memory
   claimPerDestination: number
@@ -66,6 +68,8 @@ export const queueDefaults: QueueSettings = {
   mailsPerConnection: 200,
   recipientsPerMail: 100,
   idleMilliseconds: 3_000,
+  connectMilliseconds: 30_000,
+  stopMilliseconds: 20_000,
   hostsTried: 5,
   claimAtOnce: 1_000,
   claimPerDestination: 200,

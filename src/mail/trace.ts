@@ -3,7 +3,7 @@
 //
 // Invariants: every line ends CRLF; nothing a peer said can end a line or leave its comment.
 
-import { mailDate } from '../mail/date.ts'
+import { mailDate } from './date.ts'
 import type { Envelope, SmtpSession } from '../smtp/intake.ts'
 
 export interface TraceFacts {

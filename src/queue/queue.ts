@@ -1,0 +1,304 @@
+// The queue at work: claims what is due, sorts it into lanes, opens connections, settles.
+//
+// Several nodes may run over one database: entries are claimed with a lease (entries.ts), and what others
+// change (the command line, other nodes) is seen within settings.pollMilliseconds.
+
+import { splitAddress } from '../mail/address.ts'
+import { newId } from '../tracking/ids.ts'
+import {
+  claimDue,
+  nextDue,
+  readQueueMails,
+  releaseAll,
+  releaseEntries,
+  removeEntry,
+  removeFinished,
+  renewLeases,
+  type QueueEntry,
+  type QueueMail,
+} from './entries.ts'
+import { openLanes, type Job, type Lane } from './lanes.ts'
+import { runLine, type LineDesk } from './line.ts'
+import type { QueueHouse } from './port.ts'
+import { wayTo } from './routes.ts'
+import { eventOf, settle, type Outcome } from './settle.ts'
+import { writeEvents } from '../tracking/events.ts'
+
+export interface Queue {
+  /** Something may be due. */
+  wake(): void
+  /** Resolves when nothing is in hand and nothing is due. */
+  idle(): Promise<void>
+  /** Takes nothing more, finishes the mails that are being sent, gives the rest back. */
+  stop(): Promise<void>
+}
+
+export function startQueue(house: QueueHouse): Queue {
+  const { settings, store, clock, warn } = house
+  const { db } = store
+  const node = newId(clock())
+  const lanes = openLanes(settings)
+  const lines = new Set<{ stop(): void; destroy(): void }>()
+  const working = new Set<Promise<void>>()
+  let watchers: (() => void)[] = []
+  let lineCount = 0
+  let inHand = 0
+  let wanted = false
+  let more = false // something is due that there was no room for
+  let claiming: Promise<void> | undefined
+  let stopping = false
+
+  const poll = setInterval(wake, settings.pollMilliseconds).unref()
+  const lease = setInterval(
+    () => void renewLeases(db, node, clock() + settings.leaseMilliseconds).catch((e: unknown) => warn('queue', e)),
+    settings.leaseMilliseconds / 3,
+  ).unref()
+
+  // -- claiming
+
+  function wake(): void {
+    wanted = true
+    claiming ??= claim()
+      .catch((error: unknown) => warn('queue', error))
+      .finally(() => {
+        claiming = undefined
+        if (wanted && !stopping) wake() // somebody called meanwhile
+        changed()
+      })
+  }
+
+  async function claim(): Promise<void> {
+    while (wanted && !stopping) {
+      wanted = false
+      const most = settings.claimAtOnce - inHand
+      const now = clock()
+      more = most <= 0
+      const due = more ? undefined : await nextDue(db)
+      if (due === undefined || due > now) return
+      const until = now + settings.leaseMilliseconds
+      const except = [...lanes.all()].filter(isFull).map(({ key }) => key)
+      const entries = await db.transaction((sql) => claimDue(sql, { node, now, until, most, except }))
+      if (entries.length === 0) return
+      inHand += entries.length
+      more = entries.length === most || except.length > 0
+      await sortIntoLanes(entries)
+    }
+  }
+
+  function isFull({ inHand: waiting }: Lane): boolean {
+    return waiting >= settings.claimPerDestination
+  }
+
+  async function sortIntoLanes(entries: QueueEntry[]): Promise<void> {
+    const mails = await readQueueMails(db, [...new Set(entries.map(({ queueMail }) => queueMail))])
+    const ours = new Map<string, boolean>()
+    const jobs = new Map<string, { lane: Lane; job: Job }>()
+    for (const entry of entries) {
+      const mail = mails.get(entry.queueMail)
+      if (!mail) {
+        inHand-- // dropped this moment
+        continue
+      }
+      const { domain } = entry
+      let isOurs = ours.get(domain)
+      if (isOurs === undefined) ours.set(domain, (isOurs = await house.isLocalDomain(domain)))
+      if (isOurs || domain === '') {
+        track(isOurs ? deliverHere(mail, entry) : refuseBadAddress(mail, entry))
+        continue
+      }
+      const way = wayTo(domain, house)
+      const lane = lanes.of(way.lane)
+      if (lane.blockedUntil > clock()) {
+        track(release([entry.id], lane.blockedUntil))
+        continue
+      }
+      lane.inHand++
+      const key = `${entry.queueMail} ${way.lane}`
+      const open = jobs.get(key)
+      if (open && open.job.entries.length < settings.recipientsPerMail) open.job.entries.push(entry)
+      else {
+        const job = { mail, entries: [entry], way }
+        jobs.set(key, { lane, job })
+        lane.jobs.push(job)
+      }
+    }
+    for (const lane of new Set([...jobs.values()].map((one) => one.lane))) openLines(lane)
+  }
+
+  async function release(ids: number[], at: number): Promise<void> {
+    await db.transaction((sql) => releaseEntries(sql, node, ids, at))
+    inHand -= ids.length
+  }
+
+  // -- lines
+
+  function openLines(lane: Lane): void {
+    for (const wakeUp of lane.idle) {
+      if (lane.jobs.length === 0) return
+      wakeUp()
+    }
+    // A line that just opens will take a mail too: not more lines than mails.
+    while (!stopping && lane.jobs.length > lane.opening && lane.lines < lane.limit && lineCount < settings.connections) {
+      lane.lines++
+      lane.opening++
+      lineCount++
+      track(runAndClose(lane))
+    }
+  }
+
+  async function runAndClose(lane: Lane): Promise<void> {
+    let opening = true
+    const began = () => {
+      if (opening) lane.opening--
+      opening = false
+    }
+    try {
+      const end = await runLine({ ...desk, take: (from) => take(from).finally(began) }, lane)
+      if (end.is === 'unreachable') await nobodyAnswers(lane, end.outcome)
+    } catch (error) {
+      warn('queue line', error)
+      await release(takeAll(lane), clock() + 60_000)
+    } finally {
+      began()
+      lane.lines--
+      lineCount--
+      lanes.tidy(lane, clock())
+      for (const other of lanes.all()) if (other.jobs.length > 0) openLines(other)
+    }
+  }
+
+  /** While another connection to the same place works, one that fails is only one too many. */
+  async function nobodyAnswers(lane: Lane, outcome: Omit<Outcome, 'entry'>): Promise<void> {
+    if (lane.lines > 1 && outcome.result === 'later') return lanes.refused(lane)
+    if (outcome.result === 'later') lanes.unreachable(lane, clock())
+    for (let job = lane.jobs.shift(); job; job = lane.jobs.shift()) {
+      await desk.settled(lane, job, job.entries.map((entry) => ({ entry, ...outcome })))
+    }
+  }
+
+  function takeAll(lane: Lane): number[] {
+    const ids = lane.jobs.splice(0).flatMap(({ entries }) => entries.map(({ id }) => id))
+    lane.inHand -= ids.length
+    return ids
+  }
+
+  function take(lane: Lane): Promise<Job | undefined> {
+    if (stopping) return Promise.resolve(undefined)
+    const job = lane.jobs.shift()
+    if (job) return Promise.resolve(job)
+    return new Promise((resolve) => {
+      const wakeUp = () => {
+        clearTimeout(patience)
+        lane.idle.delete(wakeUp)
+        resolve(stopping ? undefined : lane.jobs.shift())
+      }
+      const patience = setTimeout(wakeUp, settings.idleMilliseconds).unref()
+      lane.idle.add(wakeUp)
+      changed()
+    })
+  }
+
+  const desk: LineDesk = {
+    house,
+    take,
+    giveBack: (lane, job) => void lane.jobs.unshift(job),
+    async settled(lane, job, outcomes) {
+      if (outcomes.some(({ result }) => result === 'accepted')) lanes.went(lane)
+      if (outcomes.some(({ turnedAway }) => turnedAway)) lanes.refused(lane)
+      await settleSurely(job.mail, outcomes)
+      lane.inHand -= job.entries.length
+      inHand -= job.entries.length
+      if (lane.jobs.length > 0) openLines(lane)
+      if (more && (lane.inHand < settings.claimPerDestination / 2 || inHand < settings.claimAtOnce / 2)) wake()
+      changed()
+    },
+    opened(line) {
+      lines.add(line)
+      return () => lines.delete(line)
+    },
+  }
+
+  // -- settling
+
+  /** A database that cannot answer must not make us send a mail twice: asked again for a while. */
+  async function settleSurely(mail: QueueMail, outcomes: Outcome[]): Promise<void> {
+    for (let pause = 500; ; pause *= 2) {
+      try {
+        return await settle(house, node, mail, outcomes)
+      } catch (error) {
+        warn('queue: an outcome could not be written', error)
+        if (stopping || pause > 16_000) return
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+
+  async function deliverHere(mail: QueueMail, entry: QueueEntry): Promise<void> {
+    const ours = { entry, isLocal: true, isOurs: true }
+    const placed: Outcome = { ...ours, result: 'accepted', status: '2.1.5', words: 'Delivered' }
+    try {
+      const { code, status, words } = await house.deliverLocal({ ...mail, at: clock() }, entry.address, async (sql) => {
+        if (!(await removeEntry(sql, node, entry.id))) throw new Error('the entry was taken by somebody else')
+        await removeFinished(sql, [mail.id])
+        await writeEvents(sql, [eventOf(mail, placed, 'placed', clock())])
+      })
+      if (code < 400) return
+      await settleSurely(mail, [{ ...ours, result: code >= 500 ? 'refused' : 'later', status, words }])
+    } finally {
+      inHand--
+    }
+  }
+
+  async function refuseBadAddress(mail: QueueMail, entry: QueueEntry): Promise<void> {
+    const words = splitAddress(entry.address) ? 'No such domain' : 'That is not an address'
+    await settleSurely(mail, [{ entry, result: 'refused', status: '5.1.3', words, isOurs: true }])
+    inHand--
+  }
+
+  // -- who waits for us
+
+  function track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => warn('queue', error))
+      .finally(() => {
+        working.delete(tracked)
+        changed()
+      })
+    working.add(tracked)
+  }
+
+  function changed(): void {
+    const told = watchers
+    watchers = []
+    for (const tell of told) tell()
+  }
+
+  wake()
+  return {
+    wake,
+    async idle() {
+      for (;;) {
+        if (!claiming && inHand === 0) {
+          const due = await nextDue(db)
+          if (!claiming && inHand === 0 && (due === undefined || due > clock())) return
+          if (!claiming && inHand === 0) wake()
+        }
+        await new Promise<void>((resolve) => watchers.push(resolve))
+      }
+    },
+    async stop() {
+      stopping = true
+      clearInterval(poll)
+      clearInterval(lease)
+      await claiming
+      for (const lane of lanes.all()) for (const wakeUp of lane.idle) wakeUp()
+      for (const line of lines) line.stop()
+      const cut = setTimeout(() => {
+        for (const line of lines) line.destroy()
+      }, settings.stopMilliseconds).unref()
+      await Promise.all(working)
+      clearTimeout(cut)
+      await releaseAll(db, node, clock()).catch((error: unknown) => warn('queue', error))
+    },
+  }
+}
