@@ -83,7 +83,7 @@ export function openResolver(settings: DnsSettings = {}): Resolver {
       if (set) return void known.set(end, { set })
       const alias = rrset(reply, end, 'CNAME', authentic)
       if (!alias) break
-      const target = String(alias.records[0])
+      const target = alias.records[0] as string
       known.set(end, { set: alias, alias: target })
       if (known.has(target)) return
       end = target

@@ -1,6 +1,10 @@
 import { deepEqual, equal, rejects, throws } from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { reverseName } from './names.ts'
+import { openResolver } from './stub.ts'
 import { zoneResolver } from './zone.ts'
 
 const zone = zoneResolver(`
@@ -115,3 +119,13 @@ const reversed: [string, string | undefined][] = [
   ['example', undefined],
 ]
 for (const [address, name] of reversed) test(`reverse name of ${address}`, () => equal(reverseName(address), name))
+
+test('a resolver with a zone file asks nobody', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-zone-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const zoneFile = join(folder, 'zone')
+  await writeFile(zoneFile, 'host.example. A 192.0.2.1\n')
+  const resolver = openResolver({ zoneFile, servers: ['127.0.0.1:1'] })
+  deepEqual(await resolver.a('host.example'), ['192.0.2.1'])
+  await rejects(resolver.a('other.example'), { code: 'ENOTFOUND' })
+})

@@ -40,7 +40,7 @@ function lookUp(zone: Map<string, ZoneName>, name: string, type: RecordType): Fo
   const set = entry.sets.get(type)
   if (set) return { set }
   const alias = entry.sets.get('CNAME')
-  return alias ? { alias: String(alias.records[0]), set: alias } : { absent: 'ENODATA', ttl: 0 }
+  return alias ? { alias: alias.records[0] as string, set: alias } : { absent: 'ENODATA', ttl: 0 }
 }
 
 /** The wildcard under the closest name that exists, if there is one. RFC 4592 §3.3.1. */

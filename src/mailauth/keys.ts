@@ -100,7 +100,7 @@ export async function addKey(store: KeyStore, domain: string, kind: KeyKind, sel
 /** 'r20261122': the kind and the day, with a letter when that is taken. */
 function freeSelector(kind: KeyKind, at: number, taken: Set<string>): string {
   const day = new Date(at).toISOString().slice(0, 10).replaceAll('-', '')
-  for (const letter of ['', ...'bcdefghijklmnopqrstuvwxyz']) {
+  for (const letter of ['', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']) {
     const selector = `${kind[0]}${day}${letter}`
     if (!taken.has(selector)) return selector
   }
@@ -131,7 +131,11 @@ async function writePrivate(folder: string, name: string, text: string): Promise
     await file.close()
   }
   const directory = await open(folder)
-  await directory.sync().finally(() => directory.close())
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }
 
 /**

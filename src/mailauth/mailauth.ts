@@ -48,7 +48,7 @@ export interface Mailauth {
   /** One ARC set over a mail that is forwarded, in the name of a domain; '' without a key or place for it. */
   seal(domain: string, mail: SignedMail, results: AuthResults): Promise<string>
   /** SPF alone, for `postern doctor`. Throws Trouble unavailable. */
-  spf(address: string, sender: string, helo: string): Promise<SpfResult>
+  spf: (address: string, sender: string, helo: string) => Promise<SpfResult>
   close(): Promise<void>
 }
 
@@ -102,10 +102,10 @@ async function verifyInThread(
   now: number,
 ): Promise<Found> {
   const { head, isSigned, isWithinLimits } = boundHeader(input.headerBlock, limits)
-  const { address, helo, sender, stream, headerBlock } = input
+  const { address, helo, sender, headerBlock } = input
   const common = { is: 'mail', address, helo, sender, hostname, now, authors: limits.authors, keyBits: limits.keyBits }
   const fits = isWithinLimits && (input.size ?? 0) <= limits.bodyBytes
-  const body = isSigned && fits ? () => limited(bodyOf(headerBlock, stream()), limits.bodyBytes) : undefined
+  const body = isSigned && fits ? () => limited(bodyOf(headerBlock, input.stream()), limits.bodyBytes) : undefined
   const job: Omit<VerifyJob, 'checked'> = { ...common, head }
   try {
     return (await pool.run({

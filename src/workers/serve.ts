@@ -10,7 +10,7 @@ export interface Work {
   /** The bytes the pool was given with the job; empty without any. Read once. */
   body: AsyncIterable<Uint8Array>
   /** Asks the main thread. Rejects with an Error that has the `code` of the answer. */
-  ask(what: unknown): Promise<unknown>
+  ask: (what: unknown) => Promise<unknown>
 }
 
 interface Open {
