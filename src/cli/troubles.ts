@@ -6,10 +6,18 @@ import type { Language, Words } from './words.ts'
 type Details = Trouble['details']
 
 const sentences: Partial<Record<TroubleCode, (details: Details) => Words>> = {
-  'no-such-domain': ({ domain }) => ({
-    en: `There is no domain "${domain}" here. "postern domain list" shows those that are; "postern domain create ${domain}" makes it.`,
-    zh: `這裡沒有網域「${domain}」。「postern domain list」列出現有網域;「postern domain create ${domain}」可新增。`,
-  }),
+  'no-such-domain': ({ domain, selector }) => {
+    if (selector !== undefined) {
+      return {
+        en: `"${domain}" has no key "${selector}". "postern dkim list" shows the keys.`,
+        zh: `「${domain}」沒有金鑰「${selector}」。「postern dkim list」列出金鑰。`,
+      }
+    }
+    return {
+      en: `There is no domain "${domain}" here. "postern domain list" shows those that are; "postern domain create ${domain}" makes it.`,
+      zh: `這裡沒有網域「${domain}」。「postern domain list」列出現有網域;「postern domain create ${domain}」可新增。`,
+    }
+  },
   'no-such-account': ({ address }) => ({
     en: `Nobody here has the address "${address ?? ''}". "postern account list" and "postern alias list" show who is here.`,
     zh: `這裡沒有位址「${address ?? ''}」。請用「postern account list」與「postern alias list」查看。`,
@@ -18,9 +26,9 @@ const sentences: Partial<Record<TroubleCode, (details: Details) => Words>> = {
     en: `There is no class of service "${name}". "postern class list" shows those that are; "postern class create ${name}" makes it.`,
     zh: `沒有等級「${name}」。「postern class list」列出現有等級;「postern class create ${name}」可新增。`,
   }),
-  'already-exists': ({ address, domain, class: name }) => ({
-    en: `"${address ?? domain ?? name}" is already there. A deleted one keeps its place until it is purged; see "list --deleted" and "restore".`,
-    zh: `「${address ?? domain ?? name}」已經存在。已刪除者在清除(purge)之前仍占用名稱,請見「list --deleted」與「restore」。`,
+  'already-exists': ({ address, domain, class: name, selector }) => ({
+    en: `"${address ?? domain ?? name ?? selector}" is already there. A deleted one keeps its place until it is purged; see "list --deleted" and "restore".`,
+    zh: `「${address ?? domain ?? name ?? selector}」已經存在。已刪除者在清除(purge)之前仍占用名稱,請見「list --deleted」與「restore」。`,
   }),
   'bad-address': ({ address, domain }) => ({
     en:
@@ -45,7 +53,19 @@ const sentences: Partial<Record<TroubleCode, (details: Details) => Words>> = {
     }
   },
   'wrong-password': () => ({ en: 'The account or password is not correct.', zh: '帳號或密碼不正確。' }),
-  'in-use': ({ accounts, addresses, address, class: name, domain }) => {
+  'in-use': ({ accounts, addresses, address, class: name, domain, folder, pid, selector }) => {
+    if (folder !== undefined) {
+      return {
+        en: `A server already runs over ${folder} (pid ${pid}). Stop it first, or give this one another data folder.`,
+        zh: `${folder} 已有伺服器在執行(pid ${pid})。請先停止它,或改用其他資料夾。`,
+      }
+    }
+    if (selector !== undefined) {
+      return {
+        en: `The key "${selector}" is still needed. "postern dkim rotate ${domain}" replaces it; --force removes it at once.`,
+        zh: `金鑰「${selector}」仍在使用。請以「postern dkim rotate ${domain}」更換;--force 可立即移除。`,
+      }
+    }
     if (name === 'standard') {
       return { en: 'The class "standard" always stays.', zh: '等級「standard」不能刪除。' }
     }
