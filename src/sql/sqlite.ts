@@ -19,6 +19,7 @@ import { shared, takeTurns } from './turns.ts'
 
 const limits = {
   busyMilliseconds: 15_000, // how long another process may hold the write lock
+  openingMilliseconds: 5_000, // the same while opening, when nothing else waits yet
   checkpointBytes: 8 << 20, // a WAL this long is copied into the database file
   restartBytes: 64 << 20, // a WAL this long stops the writers until it starts anew
   cacheKibibytes: 16_384,
@@ -79,7 +80,7 @@ interface Connection {
 }
 
 function connect(path: string, readOnly: boolean): Connection {
-  const db = new DatabaseSync(path, { timeout: readOnly ? 1000 : 0 })
+  const db = new DatabaseSync(path, { timeout: limits.openingMilliseconds })
   db.exec('pragma journal_mode = wal')
   db.exec('pragma synchronous = normal')
   db.exec('pragma wal_autocheckpoint = 0')
@@ -89,6 +90,8 @@ function connect(path: string, readOnly: boolean): Connection {
   db.exec('pragma recursive_triggers = off')
   if (readOnly) db.exec('pragma query_only = on')
   else db.exec('begin immediate; commit') // makes sure that the WAL file is there
+  // From here on a writer that finds another process writing waits in begin(), not inside SQLite.
+  db.exec(`pragma busy_timeout = ${readOnly ? 1000 : 0}`)
 
   return {
     sql: statements(db),
