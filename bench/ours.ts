@@ -112,7 +112,10 @@ export function postern(config: string, verb: string[], input = ''): Promise<str
 /** The domain and the accounts, two at a time (each is one argon2 hash). */
 export async function createAccounts(config: string, accounts: string[], password: string): Promise<void> {
   const domains = new Set(accounts.map((address) => address.slice(address.lastIndexOf('@') + 1)))
-  for (const domain of domains) await postern(config, ['domain', 'create', domain])
+  const known = await postern(config, ['domain', 'list', '--json']) // the first start makes that of the host name
+  for (const domain of domains) {
+    if (!known.includes(`"${domain}"`)) await postern(config, ['domain', 'create', domain])
+  }
   const waiting = [...accounts]
   const work = async () => {
     for (let address = waiting.pop(); address !== undefined; address = waiting.pop()) {
@@ -137,7 +140,12 @@ export async function startOurs(options: OursOptions): Promise<Rig> {
   rmSync(folder, { recursive: true, force: true })
   const config = writeConfig(options)
   let serving = await serve(config)
-  await createAccounts(config, accounts, password)
+  try {
+    await createAccounts(config, accounts, password)
+  } catch (error) {
+    await stopServing(serving)
+    throw error
+  }
   const door = (name: string) => ({ port: serving.listeners[name]!.port })
   const rig: Rig = {
     name: 'postern',
