@@ -20,12 +20,15 @@ import { queueDefaults, type QueueSettings } from '../src/queue/limits.ts'
 import { startQueue, type Queue } from '../src/queue/queue.ts'
 import { migrations } from '../src/schema.ts'
 import type { Database } from '../src/sql/sql.ts'
-import { createAccountStore } from '../src/store/mailboxes.ts'
+import type { Accepted, Envelope, Recipient, SmtpSession } from '../src/smtp/intake.ts'
+import { createAccountStore, mailboxByRole, type Role } from '../src/store/mailboxes.ts'
+import { messagesIn } from '../src/store/messages.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { openTracking } from '../src/tracking/tracking.ts'
+import type { Peer } from '../src/wire/conversation.ts'
 import { Trouble } from '../src/wire/troubles.ts'
 import { freshSqlite } from './engines.ts'
-
+import { testPeer } from './transcript.ts'
 
 export interface SmallHouse {
   db: Database
@@ -148,3 +151,65 @@ export const silentMailauth = {
   sign: async () => '',
   seal: async () => '',
 } as unknown as Mailauth
+
+export interface Sending {
+  from: string
+  to: (string | Recipient)[]
+  text: string // lines ended by \n
+  login?: Account
+  role?: SmtpSession['role']
+  peer?: Partial<Peer>
+  dsn?: Envelope['dsn']
+  smtputf8?: boolean
+  pieces?: number // in how many the bytes come
+}
+
+let sessions = 0
+
+/** Brings one mail to the intake as a session would. Throws the first Refusal. */
+export async function send({ delivery: { intake } }: SmallHouse, sending: Sending): Promise<Accepted> {
+  const { from, to, text, login, role = login ? 'submission' : 'mx', peer, dsn = {}, smtputf8 = false } = sending
+  const session: SmtpSession = {
+    id: `s${++sessions}`,
+    role,
+    peer: testPeer({ listener: role === 'mx' ? 'smtp' : role, ...peer }),
+    helo: 'client.example',
+    protocol: 'ESMTP',
+    facts: {},
+  }
+  await intake.connect(session)
+  try {
+    if (login) session.login = await intake.authenticate(session, login.address, 'secret')
+    const envelope: Envelope = { session, sender: from, body: '8BITMIME', smtputf8, dsn, recipients: [] }
+    await intake.sender(envelope)
+    for (const one of to) {
+      const recipient = typeof one === 'string' ? { address: one } : one
+      await intake.recipient(envelope, recipient)
+      envelope.recipients.push(recipient)
+    }
+    const sink = await intake.message(envelope)
+    try {
+      const bytes = Buffer.from(text.replace(/\r?\n/g, '\r\n'))
+      const size = Math.ceil(bytes.length / (sending.pieces ?? 1))
+      for (let at = 0; at < bytes.length; at += size) await sink.write(bytes.subarray(at, at + size))
+      return await sink.finish()
+    } catch (error) {
+      await sink.abandon()
+      throw error
+    }
+  } finally {
+    intake.closed(session)
+  }
+}
+
+/** What lies in a mailbox of an account, trace and bytes. */
+export async function mailsOf({ db, store }: SmallHouse, account: Account, role: Role = 'inbox'): Promise<string[]> {
+  const box = await mailboxByRole(db, account.id, role)
+  const rows = await messagesIn(db, box!.id, 1, 1e9, 1_000)
+  return Promise.all(
+    rows.map(async ({ mailId }) => {
+      const mail = await store.mails.one(mailId)
+      return mail!.trace + (await store.blobs.read(mail!.blobRef)).toString()
+    }),
+  )
+}

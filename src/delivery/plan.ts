@@ -78,7 +78,15 @@ export async function planOf(
         mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
         targets: fits.map(targetOf),
         outgoing: outgoing.map(({ sender, prefix, recipients }) => ({
-          mail: { sender, prefix, sign: Boolean(session.login ?? session.facts.trusted), report, smtputf8, body, ...dsn },
+          mail: {
+            sender,
+            prefix,
+            sign: Boolean(session.login ?? session.facts.trusted),
+            report,
+            smtputf8,
+            body,
+            ...dsn,
+          },
           recipients,
         })),
         events: [

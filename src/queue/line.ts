@@ -96,7 +96,11 @@ async function talk(
       }
       const [result, status] = content ? (['later', '4.3.0'] as const) : (['refused', '5.3.0'] as const)
       const words = content ? 'The mail cannot be read at the moment' : 'The mail is gone'
-      await desk.settled(lane, job, entries.map((entry) => ({ entry, result, status, words, isOurs: true })))
+      await desk.settled(
+        lane,
+        job,
+        entries.map((entry) => ({ entry, result, status, words, isOurs: true })),
+      )
     }
     return undefined
   }

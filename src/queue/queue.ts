@@ -138,7 +138,12 @@ export function startQueue(house: QueueHouse): Queue {
       wakeUp()
     }
     // A line that just opens will take a mail too: not more lines than mails.
-    while (!stopping && lane.jobs.length > lane.opening && lane.lines < lane.limit && lineCount < settings.connections) {
+    while (
+      !stopping &&
+      lane.jobs.length > lane.opening &&
+      lane.lines < lane.limit &&
+      lineCount < settings.connections
+    ) {
       lane.lines++
       lane.opening++
       lineCount++
@@ -172,7 +177,11 @@ export function startQueue(house: QueueHouse): Queue {
     if (lane.lines > 1 && outcome.result === 'later') return lanes.refused(lane)
     if (outcome.result === 'later') lanes.unreachable(lane, clock())
     for (let job = lane.jobs.shift(); job; job = lane.jobs.shift()) {
-      await desk.settled(lane, job, job.entries.map((entry) => ({ entry, ...outcome })))
+      await desk.settled(
+        lane,
+        job,
+        job.entries.map((entry) => ({ entry, ...outcome })),
+      )
     }
   }
 

@@ -9,9 +9,7 @@ export interface Waiting {
   isLocal: boolean // a mailbox of ours that is full
 }
 
-export type Next =
-  | { is: 'expired' }
-  | { is: 'again'; nextAt: number; expiresAt: number; tellDelay: boolean }
+export type Next = { is: 'expired' } | { is: 'again'; nextAt: number; expiresAt: number; tellDelay: boolean }
 
 const minute = 60_000
 const hour = 3_600_000

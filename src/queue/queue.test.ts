@@ -1,0 +1,315 @@
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { mailsOf, send, smallHouse, type SmallHouse, type SmallHouseOptions } from '../../test/smallhouse.ts'
+import { createAlias } from '../directory/aliases.ts'
+import { listen } from '../net/listen.ts'
+import { smtpServer } from '../smtp/conversation.ts'
+import type { ServerOptions } from '../smtp/command.ts'
+import { PlayedHouse } from '../smtp/played.ts'
+import { findEvents } from '../tracking/events.ts'
+import { findEntries } from './entries.ts'
+import { queueDefaults, type QueueSettings } from './limits.ts'
+import { startQueue } from './queue.ts'
+
+const hour = 3_600_000
+
+interface Remote {
+  house: PlayedHouse
+  port: number
+}
+
+/** A mail host of the world outside, on a loopback address. */
+async function remote(
+  t: TestContext,
+  options: Partial<ServerOptions> = {},
+  host = '127.0.0.1',
+  port = 0,
+): Promise<Remote> {
+  const house = new PlayedHouse()
+  const listening = await listen({
+    name: 'smtp',
+    host,
+    port,
+    proxies: [],
+    implicitTls: false,
+    secure: () => {
+      throw new Error('no TLS here')
+    },
+    conversation: smtpServer(house, { role: 'mx', hostname: 'mx.else.example', tlsAvailable: false, ...options }),
+    full: '421 4.7.0 full\r\n',
+    connections: 100,
+    connectionsPerAddress: 100,
+    failed: (error) => t.diagnostic(String(error)),
+  })
+  t.after(() => listening.stop(0))
+  return { house, port: listening.port }
+}
+
+const world = `
+else.example.     MX  10 mx.else.example.
+mx.else.example.  A   127.0.0.1
+null.example.     MX  0 .
+circle.example.   MX  10 mx.uni.example.
+mx.uni.example.   A   192.0.2.1
+closed.example.   MX  10 mx.closed.example.
+mx.closed.example. A  127.0.0.9
+`
+
+async function house(
+  t: TestContext,
+  queue: Partial<QueueSettings>,
+  options: SmallHouseOptions = {},
+): Promise<SmallHouse> {
+  const made = await smallHouse({ zone: world, queue: { allowPrivate: true, ...queue }, ...options })
+  t.after(() => made.close())
+  return made
+}
+
+const letter =
+  'From: Wang <wang@uni.example>\nTo: somebody\nSubject: 你好\nDate: Thu, 15 Jan 2026 12:00:00 +0800\nMessage-ID: <1@uni.example>\n\nGood day\n'
+
+test('a mail to somebody elsewhere is carried there, once', async (t) => {
+  const { house: else_, port } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  const { id } = await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+
+  const [mail, ...others] = else_.mails
+  equal(others.length, 0)
+  equal(mail!.envelope.sender, 'wang@uni.example')
+  deepEqual(
+    mail!.envelope.recipients.map(({ address }) => address),
+    ['li@else.example'],
+  )
+  match(mail!.bytes, /^Received: from client\.example \(\[127\.0\.0\.1\]\)\r\n\tby mx\.uni\.example with ESMTPA id/)
+  equal((await findEntries(made.db, {})).length, 0)
+  equal(await made.db.one('select id from queue_mail'), undefined)
+  deepEqual(await made.db.arrays('select held from mail'), [[0]])
+  const events = await findEvents(made.db, { mail: id })
+  deepEqual(
+    events.map(({ kind }) => kind),
+    ['received', 'queued', 'delivered'],
+  )
+  const { details, peer } = events[2]!
+  equal(peer, '127.0.0.1')
+  equal(details['host'], 'mx.else.example')
+  match(String(details['words']), /^250 2\.\d\.\d /)
+  deepEqual(made.warnings, [])
+})
+
+test('a recipient refused for good comes back to the sender as a report', async (t) => {
+  const { port } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  const { id } = await send(made, {
+    from: 'wang@uni.example',
+    to: ['nobody@else.example', 'li@else.example'],
+    text: letter,
+    login: wang,
+    dsn: { envid: 'E1', ret: 'FULL' },
+  })
+  await made.queue!.idle()
+  const [report, ...others] = await mailsOf(made, wang)
+  equal(others.length, 0)
+  match(report!, /^Return-Path: <>\r\n/)
+  match(report!, /Content-Type: multipart\/report; report-type=delivery-status/)
+  match(report!, /Original-Envelope-Id: E1\r\nReporting-MTA: dns; mx\.uni\.example\r\n/)
+  match(
+    report!,
+    /Final-Recipient: rfc822; nobody@else\.example\r\nAction: failed\r\nStatus: 5\.1\.1\r\nRemote-MTA: dns; mx\.else\.example\r\nDiagnostic-Code: smtp; 550 5\.1\.1 No such mailbox here\r\n/,
+  )
+  match(report!, /Content-Type: message\/rfc822\r\n/)
+  match(report!, /Good day/)
+  ok(!report!.includes('Final-Recipient: rfc822; li@else.example'))
+  const kinds = (await findEvents(made.db, { mail: id })).map(({ kind, address }) => `${kind} ${address}`)
+  deepEqual(kinds.slice(-2).sort(), ['bounced nobody@else.example', 'delivered li@else.example'])
+  deepEqual(made.warnings, [])
+})
+
+test('what fails for now is tried again on schedule, told once, and returned in the end', async (t) => {
+  const { house: else_, port } = await remote(t)
+  const made = await house(t, { port, retryMinutes: [60], expireHours: 6, delayNoticeHours: 4 })
+  const wang = await made.person('wang@uni.example')
+  await send(made, { from: 'wang@uni.example', to: ['full@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  const [entry] = await findEntries(made.db, {})
+  equal(entry!.attempts, 1)
+  equal(entry!.lastWords, '452 4.2.2 Mailbox is full')
+  equal(entry!.nextAt, made.clock.now + hour)
+
+  for (let tries = 2; tries <= 7; tries++) {
+    made.clock.now += hour
+    made.queue!.wake()
+    await made.queue!.idle()
+    const mails = await mailsOf(made, wang)
+    equal(mails.length, tries < 5 ? 0 : tries < 7 ? 1 : 2, `after ${tries} tries`)
+  }
+  const [delay, failure] = await mailsOf(made, wang)
+  match(delay!, /Action: delayed\r\nStatus: 4\.2\.2\r\n/)
+  match(delay!, /Will-Retry-Until: Thu, 15 Jan 2026 10:00:00 \+0000/)
+  match(failure!, /Action: failed\r\nStatus: 4\.4\.7\r\n/)
+  equal((await findEntries(made.db, {})).length, 0)
+  equal(else_.mails.length, 0)
+})
+
+const noWays: [what: string, domain: string, status: string][] = [
+  ['a null MX', 'null.example', '5.1.10'],
+  ['a domain that is not there', 'nowhere.example', '5.1.2'],
+  ['a domain that points to us', 'circle.example', '5.4.6'],
+]
+for (const [what, domain, status] of noWays) {
+  test(`${what} is returned at once (${status})`, async (t) => {
+    const made = await house(t, {})
+    const wang = await made.person('wang@uni.example')
+    await send(made, { from: 'wang@uni.example', to: [`li@${domain}`], text: letter, login: wang })
+    await made.queue!.idle()
+    const [report] = await mailsOf(made, wang)
+    match(report!, new RegExp(`Action: failed\\r\\nStatus: ${status.replaceAll('.', '\\.')}\\r\\n`))
+  })
+}
+
+test('names from DNS do not lead into private networks', async (t) => {
+  const { house: else_, port } = await remote(t)
+  const made = await house(t, { port, allowPrivate: false })
+  const wang = await made.person('wang@uni.example')
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  match((await mailsOf(made, wang))[0]!, /Status: 5\.4\.4/)
+  equal(else_.sessions.length, 0)
+})
+
+test('a host that does not answer: the next one takes it; none: all mails wait, and the destination is left alone', async (t) => {
+  const { house: else_, port } = await remote(t)
+  const zone = `
+    else.example.  MX 10 a.else.example.
+    else.example.  MX 20 b.else.example.
+    a.else.example. A 127.0.0.7
+    b.else.example. A 127.0.0.1
+    gone.example. MX 10 a.else.example.`.replace(/^ +/gm, '')
+  const made = await house(t, { port }, { zone })
+  const wang = await made.person('wang@uni.example')
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal(else_.mails.length, 1)
+
+  for (const to of ['a@gone.example', 'b@gone.example']) {
+    await send(made, { from: 'wang@uni.example', to: [to], text: letter, login: wang })
+  }
+  await made.queue!.idle()
+  const waiting = await findEntries(made.db, { domain: 'gone.example' })
+  deepEqual(
+    waiting.map(({ attempts, state }) => [attempts, state]),
+    [
+      [1, 'ready'],
+      [1, 'ready'],
+    ],
+  )
+  ok(waiting.every(({ lastStatus }) => lastStatus === '4.4.1'))
+  await send(made, { from: 'wang@uni.example', to: ['c@gone.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  const [third] = await findEntries(made.db, { address: 'c@gone.example' })
+  equal(third!.attempts, 0)
+  equal(third!.nextAt, made.clock.now + 60_000)
+})
+
+test('an alias that points outside: our sender, Delivered-To, and a return that finds the way back', async (t) => {
+  const { house: else_, port } = await remote(t)
+  const made = await house(t, { port })
+  await createAlias(made.db, 'out@uni.example', ['li@else.example'])
+  await send(made, { from: 'chen@else.example', to: ['out@uni.example'], text: letter })
+  await made.queue!.idle()
+  const [mail] = else_.mails
+  match(mail!.envelope.sender, /^SRS0=[a-z2-7]{8}=[a-z2-7]{2}=else\.example=chen@uni\.example$/)
+  match(mail!.bytes, /^Delivered-To: out@uni\.example\r\nReceived: from /)
+
+  await send(made, { from: '', to: [mail!.envelope.sender], text: 'From: <>\nSubject: returned\n\nno\n' })
+  await made.queue!.idle()
+  deepEqual(
+    else_.mails[1]!.envelope.recipients.map(({ address }) => address),
+    ['chen@else.example'],
+  )
+  await rejects(
+    send(made, { from: 'spam@else.example', to: [mail!.envelope.sender], text: 'x' }),
+    /550 5\.1\.1/,
+    'only returns go back',
+  )
+  await rejects(send(made, { from: '', to: [mail!.envelope.sender.replace('chen', 'zhao')], text: 'x' }), /550 5\.1\.1/)
+})
+
+test('nothing is reported to a sender who may be forged, nor about a report', async (t) => {
+  const { port } = await remote(t)
+  const made = await house(t, { port })
+  await createAlias(made.db, 'out@uni.example', ['nobody@else.example'])
+  const { id } = await send(made, { from: 'chen@else.example', to: ['out@uni.example'], text: letter })
+  await made.queue!.idle()
+  equal((await findEntries(made.db, {})).length, 0)
+  const kinds = (await findEvents(made.db, { mail: id })).map(({ kind }) => kind)
+  deepEqual(kinds, ['received', 'queued', 'bounced'])
+})
+
+test('NOTIFY: success is passed on where the host can, else told by us; NEVER is kept', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  const success = { success: true, failure: false, delay: false }
+  await send(made, {
+    from: 'wang@uni.example',
+    to: [
+      { address: 'li@else.example', notify: success, originalRecipient: 'rfc822;li@else.example' },
+      { address: 'nobody@else.example', notify: 'never' },
+    ],
+    text: letter,
+    login: wang,
+  })
+  await made.queue!.idle()
+  deepEqual(else_.mails[0]!.envelope.recipients[0]!.notify, success)
+  deepEqual(await mailsOf(made, wang), [])
+})
+
+test('NOTIFY=SUCCESS for one of us is answered by a report', async (t) => {
+  const made = await house(t, {})
+  const wang = await made.person('wang@uni.example')
+  await made.person('li@uni.example')
+  const notify = { success: true, failure: false, delay: false }
+  await send(made, { from: 'wang@uni.example', to: [{ address: 'li@uni.example', notify }], text: letter, login: wang })
+  await made.queue!.idle()
+  match(
+    (await mailsOf(made, wang))[0]!,
+    /Final-Recipient: rfc822; li@uni\.example\r\nAction: delivered\r\nStatus: 2\.1\.5/,
+  )
+})
+
+test('many mails to one place share connections', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  const all = Array.from({ length: 60 }, (_, i) => `p${i}@else.example`)
+  await Promise.all(all.map((to) => send(made, { from: 'wang@uni.example', to: [to], text: letter, login: wang })))
+  await made.queue!.idle()
+  equal(else_.mails.length, 60)
+  equal(new Set(else_.mails.map(({ envelope }) => envelope.recipients[0]!.address)).size, 60)
+  ok(else_.sessions.length <= 20, `${else_.sessions.length} connections`)
+})
+
+test('what a node that died had in hand is taken over when its lease ends', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  await made.queue!.stop()
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.db.run(`update queue_entry set state = 'sending', node = 'dead', next_at = $1`, [made.clock.now + 60_000])
+  const second = startQueue({
+    ...made.house,
+    settings: { ...queueDefaults, port, allowPrivate: true, idleMilliseconds: 50 },
+    isLocalDomain: async () => false,
+    deliverLocal: made.delivery.deliverLocal,
+  })
+  t.after(() => second.stop())
+  await second.idle()
+  equal(else_.mails.length, 0)
+  made.clock.now += 60_000
+  second.wake()
+  await second.idle()
+  equal(else_.mails.length, 1)
+})
