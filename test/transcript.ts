@@ -104,8 +104,10 @@ function readTranscript(text: string, as: 'server' | 'client'): Step[] {
     if (!spoken) throw new Error(`transcript line ${at} is neither C:, S: nor a marker: ${line}`)
     const [, who, how, words = ''] = spoken
     if (who === mine) {
+      if (how === '~') throw new Error(`transcript line ${at}: what is said is written as lines: ${line}`)
       steps.push(how === '*' ? { is: 'skip', at } : { is: 'say', line: words, at })
     } else {
+      if (how === '*') throw new Error(`transcript line ${at}: what is heard must be written: ${line}`)
       if (as === 'client' && before === mine) steps.push({ is: 'barrier', at })
       steps.push({ is: 'hear', bytes: how === '~' ? unescape(words) : Buffer.from(`${words}\r\n`), at })
     }
