@@ -28,6 +28,7 @@ export interface StoreLimits {
   grantsPerMailbox: number
   warnAtPercent: number[] // of the quota, ascending
   sweepGrace: number // milliseconds between losing the last holder and being deleted
+  sweepEvery: number // milliseconds between sweeps
   sweepBatch: number // mails looked at in one go
 }
 
@@ -59,5 +60,6 @@ export const storeLimits: StoreLimits = {
   grantsPerMailbox: 200,
   warnAtPercent: [80, 95],
   sweepGrace: 600_000,
+  sweepEvery: 60_000,
   sweepBatch: 2_000,
 }

@@ -487,10 +487,11 @@ async function dropMailbox(sql: Writer, holder: Taken, row: MailboxRow, news: Ch
   await sql.run('delete from mailbox where id = $1', [row.id])
   await sql.run('delete from mailbox_grant where mailbox_id = $1', [row.id])
   await sql.run('delete from metadata where account_id = $1 and mailbox_id = $2', [holder.account_id, row.id])
-  await sql.run('insert into mailbox_gone (account_id, modseq, mailbox_id) values ($1, $2, $3)', [
+  await sql.run('insert into mailbox_gone (account_id, modseq, mailbox_id, total) values ($1, $2, $3, $4)', [
     holder.account_id,
     holder.modseq,
     row.id,
+    row.total,
   ])
   await dischargeHolder(sql, { accountId: holder.account_id, size: row.size, messages: row.total })
   news.push(mailboxChange(holder.account_id, row.id, holder.modseq))
@@ -549,4 +550,22 @@ async function changeMailbox(
     return mailboxChange(row.account_id, id, holder.modseq)
   })
   store.changes.publish([change])
+}
+
+/**
+ * Takes away everything of an account, when it is deleted for good. The rows of its messages are swept later.
+ * Throws Trouble no-such-account.
+ */
+export async function deleteAccountStore(store: Store, accountId: number): Promise<void> {
+  const news: Change[] = []
+  await store.db.transaction(async (sql) => {
+    news.length = 0
+    const holder = await takeHolder(sql, accountId)
+    const rows = await sql.all<MailboxRow>(`select ${columns} from mailbox where account_id = $1`, [accountId])
+    for (const row of rows) await dropMailbox(sql, holder, row, news)
+    await sql.run('delete from metadata where account_id = $1', [accountId])
+    await sql.run('delete from mailbox_grant where account_id = $1', [accountId])
+    await sql.run('delete from holder where account_id = $1', [accountId])
+  })
+  store.changes.publish(news)
 }

@@ -49,8 +49,11 @@ create table mailbox_gone (
   account_id {int} not null,
   modseq {int} not null,
   mailbox_id {int} not null,
+  total {int} not null,
+  purged {int} not null default 0,
   primary key (account_id, modseq, mailbox_id)
 ){bykey};
+create index mailbox_gone_unpurged on mailbox_gone (mailbox_id) where purged = 0;
 create table mail (
   id {id},
   size {int} not null,
