@@ -9,10 +9,12 @@ import { dkimVerbs } from './dkim.ts'
 import { openDesk, report, type Verb } from './desk.ts'
 import { doctorVerb } from './doctor.ts'
 import { domainVerbs } from './domain.ts'
+import { queueVerbs } from './queue.ts'
 import { serveVerb } from './serve.ts'
+import { traceVerb } from './trace.ts'
 import { languageOf } from './words.ts'
 
-const verbs: Verb[] = [serveVerb, domainVerbs, accountVerbs, aliasVerbs, classVerbs, dkimVerbs, configVerb, doctorVerb]
+const verbs: Verb[] = [serveVerb, domainVerbs, accountVerbs, aliasVerbs, classVerbs, dkimVerbs, queueVerbs, traceVerb, configVerb, doctorVerb]
 
 const language = languageOf(process.env)
 const desk = openDesk(language)

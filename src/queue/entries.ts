@@ -54,6 +54,7 @@ export interface QueueEntry {
   nextAt: number
   expiresAt?: number // set at the first failure that is not for good
   delayTold: boolean
+  urgent: boolean // an operator wants it tried now, whatever is known of the destination
   lastAt?: number
   lastStatus?: string
   lastWords?: string
@@ -66,8 +67,8 @@ const insertMail = `
 
 const insertEntry = `
   insert into queue_entry
-    (queue_mail, address, domain, notify, original_recipient, state, attempts, next_at, delay_told)
-  values ($1, $2, $3, $4, $5, 'ready', 0, $6, 0)`
+    (queue_mail, address, domain, notify, original_recipient, state, attempts, next_at, delay_told, urgent)
+  values ($1, $2, $3, $4, $5, 'ready', 0, $6, 0, 0)`
 
 /** Adds a mail for these recipients, due at once. Inside the caller's transaction; wake the queue after it. */
 export async function addToQueue(sql: Writer, mail: NewQueueMail, recipients: NewQueueRecipient[]): Promise<void> {
@@ -117,6 +118,7 @@ interface EntryRow {
   next_at: number
   expires_at: number | null
   delay_told: number
+  urgent: number
   last_at: number | null
   last_status: string | null
   last_words: string | null
@@ -124,7 +126,7 @@ interface EntryRow {
 }
 
 const entryColumns = `id, queue_mail, address, domain, notify, original_recipient, state, attempts, next_at,
-  expires_at, delay_told, last_at, last_status, last_words, last_host`
+  expires_at, delay_told, urgent, last_at, last_status, last_words, last_host`
 
 function toEntry(row: EntryRow): QueueEntry {
   return {
@@ -139,6 +141,7 @@ function toEntry(row: EntryRow): QueueEntry {
     nextAt: row.next_at,
     expiresAt: row.expires_at ?? undefined,
     delayTold: row.delay_told === 1,
+    urgent: row.urgent === 1,
     lastAt: row.last_at ?? undefined,
     lastStatus: row.last_status ?? undefined,
     lastWords: row.last_words ?? undefined,
@@ -276,7 +279,7 @@ export interface Postponed {
 }
 
 const postpone = `
-  update queue_entry set state = 'ready', node = null, attempts = attempts + 1, next_at = $3, expires_at = $4,
+  update queue_entry set state = 'ready', node = null, attempts = attempts + 1, urgent = 0, next_at = $3, expires_at = $4,
          delay_told = $5, last_at = $6, last_status = $7, last_words = $8, last_host = $9
    where id = $1 and node = $2 and state = 'sending'`
 
@@ -316,7 +319,7 @@ export async function findEntries(db: Reader, query: EntryQuery): Promise<Listed
   say('e.id = ?', query.id)
   say('m.history_id = ?', query.mail)
   say('e.domain = ?', query.domain)
-  say('e.address = ?', query.address)
+  say('lower(e.address) = ?', query.address?.toLowerCase())
   say('e.state = ?', query.state)
   say('e.id > ?', query.after)
   values.push(Math.min(query.limit ?? 1_000, 1_000))

@@ -33,6 +33,7 @@ export const migrations: Migration[] = [
         next_at {int} not null,
         expires_at {int},
         delay_told {int} not null,
+        urgent {int} not null,
         last_at {int},
         last_status text,
         last_words text,

@@ -108,6 +108,7 @@ export function startQueue(house: QueueHouse): Queue {
       }
       const way = wayTo(domain, house)
       const lane = lanes.of(way.lane)
+      if (entry.urgent) lane.blockedUntil = 0
       if (lane.blockedUntil > clock()) {
         track(release([entry.id], lane.blockedUntil))
         continue
