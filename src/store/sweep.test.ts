@@ -4,12 +4,14 @@ import { holdMail, insertMail, readMails } from './mails.ts'
 import { copyMessages, expunge, placeMail, vanishedSince } from './messages.ts'
 import { search } from './search.ts'
 import { startSweeper } from './sweep.ts'
-import { append, eachStore, letter, newMail } from './world.ts'
+import { append, eachStore, letter, newMail, type World } from './world.ts'
 
 let now = 1_800_000_000_000
 const options = { clock: () => now, limits: { sweepGrace: 1000, sweepBatch: 3, expungedKept: 4 } }
 
-eachStore(
+const eachSwept = (what: string, body: (world: World) => Promise<void>): void => eachStore(what, body, options)
+
+eachSwept(
   'a mail goes when its last message and its last hold are gone, a grace later',
   async ({ t, store, inbox }) => {
     const sweeper = startSweeper(store)
@@ -46,7 +48,7 @@ eachStore(
   },
 )
 
-eachStore('messages of a deleted mailbox are swept, and bytes that another mail names stay', async ({ t, store }) => {
+eachSwept('messages of a deleted mailbox are swept, and bytes that another mail names stay', async ({ t, store }) => {
   const sweeper = startSweeper(store)
   t.after(() => sweeper.stop())
   const work = await createMailbox(store, 1, { path: ['Work'] })
@@ -63,7 +65,7 @@ eachStore('messages of a deleted mailbox are swept, and bytes that another mail 
   equal((await store.blobs.read(mail.blob.ref)).length, mail.blob.size)
 })
 
-eachStore('vanished uids are forgotten beyond a number, and that is said', async ({ t, store, inbox }) => {
+eachSwept('vanished uids are forgotten beyond a number, and that is said', async ({ t, store, inbox }) => {
   const sweeper = startSweeper(store)
   t.after(() => sweeper.stop())
   for (let i = 0; i < 10; i++) await append(store, inbox.id)
@@ -78,7 +80,7 @@ eachStore('vanished uids are forgotten beyond a number, and that is said', async
   deepEqual(await vanishedSince(store.db, inbox.id, modseqs[0]!), [1, 2, 3, 5, 7, 9]) // all that are not there
 })
 
-eachStore('bytes that cannot be dropped now are dropped by a later sweep', async ({ t, store, inbox }) => {
+eachSwept('bytes that cannot be dropped now are dropped by a later sweep', async ({ t, store, inbox }) => {
   const sweeper = startSweeper(store)
   t.after(() => sweeper.stop())
   await append(store, inbox.id)
