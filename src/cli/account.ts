@@ -16,6 +16,7 @@ import {
   changePerson,
   createPerson,
   deletePerson,
+  purgePerson,
   restorePerson,
   type PasswordRules,
 } from './people.ts'
@@ -357,6 +358,15 @@ function addSteps(group: Group, desk: Desk): void {
     en: `${address} is back.`,
     zh: `${address} 已復原。`,
   }))
+  step(
+    'purge <address>',
+    { en: 'erase a deleted account with its mail for good', zh: '永久清除已刪除的帳號與郵件' },
+    purgePerson,
+    (address) => ({
+      en: `${address} and its mail are gone for good; the disk space comes back within a day.`,
+      zh: `${address} 與其郵件已永久清除,磁碟空間一天內釋出。`,
+    }),
+  )
 }
 
 const yes = { en: 'yes', zh: '是' }

@@ -100,7 +100,7 @@ function addSet(group: Group, desk: Desk): void {
     .option('--separators <characters>', desk.say(separatorOption))
     .option(
       '--catch-all <address>',
-      desk.say({ en: 'who gets what nobody has; "" for nobody', zh: '查無此人的信交給誰;"" 表示退回' }),
+      desk.say({ en: 'who gets what nobody has; "" for nobody', zh: '萬用信箱:查無此人的信交給誰;"" 表示退回' }),
     )
     .option('--default', desk.say(defaultOption))
     .action(
@@ -152,7 +152,7 @@ function listing(domains: Domain[], desk: Desk): string {
   const headings = [
     desk.say({ en: 'DOMAIN', zh: '網域' }),
     desk.say({ en: 'KIND', zh: '種類' }),
-    desk.say({ en: 'CATCH-ALL', zh: '全收位址' }),
+    desk.say({ en: 'CATCH-ALL', zh: '萬用信箱' }),
   ]
   return table(
     headings,
@@ -172,7 +172,7 @@ function details(domain: Domain, desk: Desk): string {
     [desk.say({ en: 'Domain', zh: '網域' }), domain.name],
     [desk.say({ en: 'Kind', zh: '種類' }), kindOf(domain, desk)],
     [desk.say({ en: 'Separators', zh: '分隔字元' }), domain.separators],
-    [desk.say({ en: 'Catch-all', zh: '全收位址' }), domain.catchAll],
+    [desk.say({ en: 'Catch-all', zh: '萬用信箱' }), domain.catchAll],
     [desk.say({ en: 'Created', zh: '建立時間' }), timeText(domain.createdAt)],
   ])
 }

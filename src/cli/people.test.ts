@@ -18,6 +18,7 @@ import {
   deletePerson,
   firstDomain,
   firstStart,
+  purgePerson,
   restorePerson,
 } from './people.ts'
 
@@ -90,6 +91,18 @@ eachEngine('deleting a person is undone, and done twice does no harm', migration
   equal((await accountByAddress(db, 'wang@uni.example'))?.status, 'closed')
   await restorePerson(db, 'wang@uni.example')
   equal((await accountByAddress(db, 'wang@uni.example'))?.status, 'active')
+})
+
+eachEngine('what is purged is gone, and its address is free', migrations, async (_t, db) => {
+  await createDomain(db, { name: 'uni.example' })
+  const wang = await createPerson(db, { address: 'wang@uni.example' })
+  await rejects(purgePerson(db, 'wang@uni.example'), isTrouble('in-use'))
+  equal((await listMailboxes(db, wang.id)).length, 6)
+  await deletePerson(db, 'wang@uni.example')
+  await purgePerson(db, 'wang@uni.example')
+  equal((await listMailboxes(db, wang.id)).length, 0)
+  await rejects(quotaOf(db, wang.id), isTrouble('no-such-account'))
+  await createPerson(db, { address: 'wang@uni.example' })
 })
 
 const hosts: [hostname: string, domain: string][] = [

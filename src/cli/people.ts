@@ -8,6 +8,7 @@ import {
   eachAccount,
   findAccount,
   insertAccount,
+  purgeAccount,
   restoreAccount,
   setPassword,
   type Account,
@@ -20,6 +21,7 @@ import { normalDomain } from '../mail/address.ts'
 import { checkNewPassword, hashPassword, oneTimePassword } from '../login/passwords.ts'
 import type { LoginLimits } from '../login/limits.ts'
 import type { Database, Writer } from '../sql/sql.ts'
+import { eraseAccountStore } from '../store/erase.ts'
 import { createAccountStore } from '../store/mailboxes.ts'
 import { setQuota } from '../store/quota.ts'
 import { Trouble } from '../wire/troubles.ts'
@@ -79,6 +81,16 @@ export async function deletePerson(db: Database, address: string): Promise<Accou
 export async function restorePerson(db: Database, address: string): Promise<Account> {
   const account = await findAccount(db, address)
   await db.transaction((sql) => restoreAccount(sql, account.id))
+  return account
+}
+
+/** Second step: account, addresses and mail are gone for good. Throws no-such-account; in-use while it is not deleted. */
+export async function purgePerson(db: Database, address: string): Promise<Account> {
+  const account = await findAccount(db, address)
+  await db.transaction(async (sql) => {
+    await purgeAccount(sql, account.id)
+    await eraseAccountStore(sql, account.id)
+  })
   return account
 }
 

@@ -14,7 +14,18 @@ import { serveVerb } from './serve.ts'
 import { traceVerb } from './trace.ts'
 import { languageOf } from './words.ts'
 
-const verbs: Verb[] = [serveVerb, domainVerbs, accountVerbs, aliasVerbs, classVerbs, dkimVerbs, queueVerbs, traceVerb, configVerb, doctorVerb]
+const verbs: Verb[] = [
+  serveVerb,
+  domainVerbs,
+  accountVerbs,
+  aliasVerbs,
+  classVerbs,
+  dkimVerbs,
+  queueVerbs,
+  traceVerb,
+  configVerb,
+  doctorVerb,
+]
 
 const language = languageOf(process.env)
 const desk = openDesk(language)
