@@ -3,6 +3,7 @@
 
 import type { Accepted, Envelope, Intake, Login, Recipient, Sink, SmtpSession } from './intake.ts'
 import { Refusal, reply } from './replies.ts'
+import { close, type Conversation, type Ear } from '../wire/conversation.ts'
 
 export interface KeptMail {
   envelope: Envelope
@@ -83,4 +84,36 @@ export class PlayedHouse implements Intake {
 
 export function playedHouse(): PlayedHouse {
   return new PlayedHouse()
+}
+
+/** Lets a conversation hear these pieces, one by one, and then the end; gives what it said, and throws what it threw. */
+export async function hearOut(
+  conversation: Conversation,
+  pieces: Buffer[],
+): Promise<{ said: string; closed: boolean }> {
+  const left = [...pieces]
+  const ear: Ear = { next: async () => left.shift(), wake() {}, patience() {} }
+  const peer = { address: '192.0.2.1', port: 1, localAddress: '192.0.2.2', localPort: 25, listener: 'smtp' }
+  let said = ''
+  for await (const each of conversation(ear, peer)) {
+    if (each === close) return { said, closed: true }
+    if (typeof each === 'string') said += each
+    else if (each instanceof Uint8Array) said += Buffer.from(each).toString('latin1')
+    else {
+      said += `<${each.description}>`
+      left.length = 0 // what was heard before is forgotten, and no handshake comes
+    }
+  }
+  return { said, closed: false }
+}
+
+/** The same bytes in pieces of these lengths, again and again; a length of 0 counts as 1. */
+export function split(bytes: Buffer, lengths: number[]): Buffer[] {
+  const pieces: Buffer[] = []
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const length = Math.max(1, lengths[i % lengths.length] ?? bytes.length)
+    pieces.push(bytes.subarray(at, at + length))
+    at += length
+  }
+  return pieces
 }
