@@ -6,6 +6,7 @@
 
 import { choice, count, flag, list, size, span, tables, text } from './kinds.ts'
 import { readListener } from './listeners.ts'
+import { readRoute } from './routes.ts'
 
 export const settings = {
   // -- the house
@@ -201,8 +202,68 @@ export const settings = {
   }),
 
   // -- sending (queue/)
+  'queue.port': count(25, {
+    en: 'The port of other mail hosts.',
+    zh: '對方郵件主機的連接埠。',
+  }),
+  'queue.routes': tables(readRoute, {
+    en: 'One table for each domain that goes another way than its MX: domain, host, port, tls, verify, username, password_file.',
+    zh: '不依 MX 寄送的網域各一個表:domain、host、port、tls、verify、username、password_file。',
+  }),
+  'queue.retries': list(['5m', '10m', '20m', '40m', '1h', '2h', '4h'], {
+    en: 'Pauses between attempts; the last one repeats.',
+    zh: '每次重試之間的間隔;最後一項重複使用。',
+  }),
+  'queue.expire': span('5d', {
+    en: 'After so long a mail that could not be delivered is returned.',
+    zh: '無法投遞的郵件,經過多久後退回。',
+  }),
+  'queue.expire_local': span('3d', {
+    en: 'The same for mail to a full mailbox of ours.',
+    zh: '收件人為本站已滿的信箱時,經過多久後退回。',
+  }),
+  'queue.delay_notice': span('4h', {
+    en: 'After so long the sender is told that a mail is delayed.',
+    zh: '延遲多久後通知寄件人。',
+  }),
+  'queue.double_bounce': text('', {
+    en: 'Who hears of mail that can neither be delivered nor returned; empty: nobody.',
+    zh: '既無法投遞也無法退回的郵件通知誰;留空則不通知。',
+  }),
+  'queue.connections': count(
+    200,
+    {
+      en: 'Outgoing connections, at most.',
+      zh: '對外連線數上限。',
+    },
+    1,
+  ),
+  'queue.connections_per_destination': count(
+    20,
+    {
+      en: 'Outgoing connections to one destination, at most.',
+      zh: '對單一目的地的連線數上限。',
+    },
+    1,
+  ),
+  'queue.local_addresses': list([], {
+    en: 'Addresses of this machine that outgoing connections come from; empty: the system chooses.',
+    zh: '對外連線使用的本機位址;留空則由系統選擇。',
+  }),
+  'queue.allow_private': flag(false, {
+    en: 'Whether DNS may send our mail to private and loopback addresses: for closed networks and tests.',
+    zh: '是否允許 DNS 將郵件導向私有或本機位址:僅供封閉網路與測試。',
+  }),
+  'queue.allow_literals': flag(false, {
+    en: 'Whether mail to address literals (user@[192.0.2.1]) is sent.',
+    zh: '是否寄送位址形式的收件人(user@[192.0.2.1])。',
+  }),
 
   // -- history (tracking/)
+  'tracking.retention': span('400d', {
+    en: 'How long the history of mails and logins is kept.',
+    zh: '郵件與登入歷程保存多久。',
+  }),
 }
 
 export type Settings = typeof settings

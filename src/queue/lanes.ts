@@ -62,11 +62,11 @@ export function openLanes(settings: QueueSettings): Lanes {
       lane.limit = Math.max(1, Math.floor(lane.limit / 2))
     },
     unreachable(lane, now) {
-      const { blockedMinutes } = settings
-      const minutes = blockedMinutes[Math.min(lane.blocks, blockedMinutes.length - 1)] ?? 1
+      const { blocked } = settings
+      const pause = blocked[Math.min(lane.blocks, blocked.length - 1)] ?? 60_000
       lane.blocks++
       lane.limit = 1
-      lane.blockedUntil = now + minutes * 60_000
+      lane.blockedUntil = now + pause
     },
     tidy(lane, now) {
       const isRemembered = lane.blocks > 0 && lane.blockedUntil + hour > now

@@ -8,10 +8,10 @@ export interface QueueSettings {
   allowLiterals: boolean // may mail go to address literals
   localAddresses: string[] // source addresses for outgoing connections; empty: the system chooses
   routes: QueueRoute[] // the first that fits decides
-  retryMinutes: number[] // pauses between attempts; the last one repeats
-  expireHours: number // after so long a mail is returned
-  localExpireHours: number // the same for a full mailbox of ours
-  delayNoticeHours: number // after so long the sender is told that it takes longer
+  retries: number[] // milliseconds: pauses between attempts; the last one repeats
+  expire: number // milliseconds; after so long a mail is returned
+  expireLocal: number // the same for a full mailbox of ours
+  delayNotice: number // after so long the sender is told that it takes longer
   doubleBounceTo: string // who hears of mail that can neither be delivered nor returned; '' nobody
   returnedBytes: number // a mail up to this size goes back whole where the sender asked for that
   connections: number // outgoing, together
@@ -26,7 +26,7 @@ export interface QueueSettings {
   claimPerDestination: number
   leaseMilliseconds: number // an entry that a dead node held is free after this
   pollMilliseconds: number // how soon changes by others are seen
-  blockedMinutes: number[] // a destination that does not answer is left alone for so long; the last repeats
+  blocked: number[] // milliseconds: a destination that does not answer is left alone for so long; the last repeats
 }
 
 export interface QueueRoute {
@@ -57,10 +57,10 @@ export const queueDefaults: QueueSettings = {
   allowLiterals: false,
   localAddresses: [],
   routes: [],
-  retryMinutes: [5, 10, 20, 40, 60, 120, 240],
-  expireHours: 120,
-  localExpireHours: 72,
-  delayNoticeHours: 4,
+  retries: [5, 10, 20, 40, 60, 120, 240].map((minutes) => minutes * 60_000),
+  expire: 120 * 3_600_000,
+  expireLocal: 72 * 3_600_000,
+  delayNotice: 4 * 3_600_000,
   doubleBounceTo: '',
   returnedBytes: 1_000_000,
   connections: 200,
@@ -75,5 +75,5 @@ export const queueDefaults: QueueSettings = {
   claimPerDestination: 200,
   leaseMilliseconds: 120_000,
   pollMilliseconds: 1_000,
-  blockedMinutes: [1, 5, 15, 30],
+  blocked: [1, 5, 15, 30].map((minutes) => minutes * 60_000),
 }

@@ -129,7 +129,7 @@ test('a recipient refused for good comes back to the sender as a report', async 
 
 test('what fails for now is tried again on schedule, told once, and returned in the end', async (t) => {
   const { house: else_, port } = await remote(t)
-  const made = await house(t, { port, retryMinutes: [60], expireHours: 6, delayNoticeHours: 4 })
+  const made = await house(t, { port, retries: [hour], expire: 6 * hour, delayNotice: 4 * hour })
   const wang = await made.person('wang@uni.example')
   await send(made, { from: 'wang@uni.example', to: ['full@else.example'], text: letter, login: wang })
   await made.queue!.idle()

@@ -11,21 +11,17 @@ export interface Waiting {
 
 export type Next = { is: 'expired' } | { is: 'again'; nextAt: number; expiresAt: number; tellDelay: boolean }
 
-const minute = 60_000
-const hour = 3_600_000
-
 /** After an attempt that failed for now, at `now`. */
 export function nextAttempt(waiting: Waiting, now: number, settings: QueueSettings): Next {
-  const hours = waiting.isLocal ? settings.localExpireHours : settings.expireHours
-  const expiresAt = waiting.arrivedAt + hours * hour
+  const expiresAt = waiting.arrivedAt + (waiting.isLocal ? settings.expireLocal : settings.expire)
   if (now >= expiresAt) return { is: 'expired' }
-  const { retryMinutes, delayNoticeHours } = settings
-  const pause = retryMinutes[Math.min(waiting.attempts, retryMinutes.length - 1)] ?? 60
+  const { retries, delayNotice } = settings
+  const pause = retries[Math.min(waiting.attempts, retries.length - 1)] ?? 3_600_000
   return {
     is: 'again',
     // The last attempt is made at the end, not a pause before it.
-    nextAt: Math.min(now + pause * minute, expiresAt),
+    nextAt: Math.min(now + pause, expiresAt),
     expiresAt,
-    tellDelay: !waiting.delayTold && now - waiting.arrivedAt >= delayNoticeHours * hour,
+    tellDelay: !waiting.delayTold && now - waiting.arrivedAt >= delayNotice,
   }
 }

@@ -1,7 +1,7 @@
 // Limits of the history: how much is kept, for how long, and how much a stranger can make us write.
 
 export interface TrackingLimits {
-  retentionDays: number // events older than this are deleted
+  retention: number // milliseconds; older events are deleted
   sweepRows: number // rows deleted by one statement, so that no delete holds the writer for long
   bufferedEvents: number // events waiting in memory; beyond, the oldest are counted and dropped
   flushEvents: number // so many waiting events are written at once, without waiting for the timer
@@ -11,7 +11,7 @@ export interface TrackingLimits {
 }
 
 export const trackingDefaults: TrackingLimits = {
-  retentionDays: 400,
+  retention: 400 * 86_400_000,
   sweepRows: 2_000,
   bufferedEvents: 10_000,
   flushEvents: 200,

@@ -19,8 +19,6 @@ export interface Tracking {
   close(): Promise<void>
 }
 
-const day = 86_400_000
-
 export function openTracking(
   db: Database,
   clock: () => number = Date.now,
@@ -69,7 +67,7 @@ export function openTracking(
       else timer ??= setTimeout(() => void flush(), limits.flushMilliseconds).unref()
     },
     flush,
-    sweep: () => sweepEvents(db, clock() - limits.retentionDays * day, limits.sweepRows),
+    sweep: () => sweepEvents(db, clock() - limits.retention, limits.sweepRows),
     async close() {
       await flush()
       if (timer) clearTimeout(timer)
