@@ -13,12 +13,14 @@ export function done(text: string, code?: string): Done {
   return code === undefined ? { text } : { text, code }
 }
 
-/** NO: cannot be done. BAD: cannot be understood. BYE: the session ends. */
+/** NO: cannot be done. BAD: cannot be understood. BYE: the session ends. GONE: it has, and nobody listens. */
+export type RefusalKind = 'NO' | 'BAD' | 'BYE' | 'GONE'
+
 export class Refusal extends Error {
-  kind: 'NO' | 'BAD' | 'BYE'
+  kind: RefusalKind
   code: string | undefined
 
-  constructor(kind: 'NO' | 'BAD' | 'BYE', text: string, code?: string) {
+  constructor(kind: RefusalKind, text: string, code?: string) {
     super(text)
     this.name = 'Refusal'
     this.kind = kind
@@ -29,6 +31,7 @@ export class Refusal extends Error {
 export const no = (text: string, code?: string) => new Refusal('NO', text, code)
 export const bad = (text: string, code?: string) => new Refusal('BAD', text, code)
 export const bye = (text: string, code?: string) => new Refusal('BYE', text, code)
+export const gone = () => new Refusal('GONE', 'The client has gone')
 
 /** A status response: "* OK [CODE] text" or "tag NO text". */
 export function status(tag: string, kind: string, text: string, code?: string): string {

@@ -27,7 +27,7 @@ import { starttls } from './commands/starttls.ts'
 import { status } from './commands/status.ts'
 import { store, uidStore } from './commands/store.ts'
 
-const all: Command<never>[] = [
+const all: Command[] = [
   ...[capability, noop, logout, id, starttls, authenticate, login],
   ...[enable, namespace, idle, compress],
   ...[select, examine, create, remove, rename, subscribe, unsubscribe, list, lsub, status],
@@ -40,4 +40,4 @@ const all: Command<never>[] = [
   ...[search, uidSearch, sort, uidSort, thread, uidThread],
 ]
 
-export const commands: ReadonlyMap<string, Command> = new Map(all.map((each) => [each.verb, each as Command]))
+export const commands: ReadonlyMap<string, Command> = new Map(all.map((each) => [each.verb, each]))

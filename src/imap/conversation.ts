@@ -45,7 +45,7 @@ function openSession(host: ImapHost, printed: Printed, ear: Ear, peer: Peer): Se
     printed,
     peer,
     ear,
-    framer: new Framer(limits.commandBeforeLogin, limits.swallow),
+    framer: new Framer(limits.commandBeforeLogin, limits.swallowBeforeLogin),
     state: 'greeted',
     person: undefined,
     enabled: { rev2: false, utf8: false, condstore: false, qresync: false },
@@ -132,8 +132,8 @@ async function* answer(session: Session, cut: Cut, manners: { offend(): void }):
       yield status(tagOf(cut.text), 'BAD', 'The command is too long', 'TOOBIG')
     } else throw new Error('a piece of a mail outside APPEND')
   } catch (thrown) {
-    if (!(thrown instanceof Refusal) || thrown.kind !== 'BYE') throw thrown
-    yield status('*', 'BYE', thrown.message, thrown.code)
+    if (!(thrown instanceof Refusal) || (thrown.kind !== 'BYE' && thrown.kind !== 'GONE')) throw thrown
+    if (thrown.kind === 'BYE') yield status('*', 'BYE', thrown.message, thrown.code)
     session.state = 'ended'
   }
 }
@@ -153,8 +153,7 @@ async function* offer(
   const { framer, limits } = session
   if (framer.literals === 1 || streamsMaybe.test(framer.beginning())) {
     const text = framer.text()
-    const streaming = findStreaming(session, text)
-    if (streaming) {
+    if (isMail(session, text)) {
       yield* perform(session, text, manners)
       framer.drop() // what a refused APPEND still had to say
       return
@@ -170,7 +169,7 @@ async function* offer(
     const tag = tagOf(framer.text())
     framer.forget()
     yield status(tag, 'BAD', 'The literal is too long', 'TOOBIG')
-  } else if (size > limits.swallow) {
+  } else if (size > framer.swallow) {
     throw bye('The literal is too long', 'TOOBIG')
   } else {
     framer.skip(true)
@@ -179,19 +178,17 @@ async function* offer(
 
 const streamsMaybe = /^[^ ]+ (?:UID )?(?:APPEND|REPLACE) /i
 
-/** The command, when the literal just announced is a mail. */
-function findStreaming(session: Session, text: string): Command | undefined {
-  if (!streamsMaybe.test(text)) return undefined
+/** Is the literal just announced a mail? Also when the command is wrong already: nothing more is needed to say so. */
+function isMail(session: Session, text: string): boolean {
+  if (!streamsMaybe.test(text)) return false
+  const scan = new Scanner(text, speaksUtf8(session))
   try {
-    const scan = new Scanner(text, speaksUtf8(session))
     scan.tag()
-    const found = findCommand(scan)
-    if (!found?.streams || !found.allowedIn.includes(session.state)) return undefined
-    found.read(scan)
-    return scan.atEnd() ? found : undefined
+    findCommand(scan)?.read(scan)
+    return true
   } catch (thrown) {
-    if (thrown instanceof Refusal) return undefined
-    throw thrown
+    if (!(thrown instanceof Refusal)) throw thrown
+    return !scan.atEnd() // at the end: the literal is the mailbox name, or its like
   }
 }
 
@@ -228,7 +225,7 @@ async function* perform(session: Session, text: string, manners: { offend(): voi
       session.host.report(thrown, about)
     }
     const { kind, message, code } = refusal ?? ourMistake
-    if (kind === 'BYE') throw thrown
+    if (kind === 'BYE' || kind === 'GONE') throw thrown
     if (kind === 'BAD' || session.state === 'greeted') manners.offend()
     yield status(tag, kind, message, code)
   }

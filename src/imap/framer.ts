@@ -28,7 +28,7 @@ export class Framer {
   /** Octets of one command; may be changed between commands. */
   limit: number
   /** Octets of refused literals in one command that are read past. */
-  #swallow: number
+  swallow: number
   #swallowed = 0
   #rest: Buffer = nothing
   #line: Buffer[] = [] // the unfinished line
@@ -44,7 +44,7 @@ export class Framer {
 
   constructor(limit: number, swallow: number) {
     this.limit = limit
-    this.#swallow = swallow
+    this.swallow = swallow
   }
 
   /** Octets that the command being cut may still have. */
@@ -141,7 +141,7 @@ export class Framer {
     const bytes = this.#take(Math.min(this.#left, this.#rest.length))
     if (bytes.length === 0 && this.#left > 0) return undefined
     this.#left -= bytes.length
-    if (this.#literal === 'skip' && (this.#swallowed += bytes.length) > this.#swallow) return { is: 'endless' }
+    if (this.#literal === 'skip' && (this.#swallowed += bytes.length) > this.swallow) return { is: 'endless' }
     const how = this.#literal
     if (this.#left === 0) this.#literal = 'none'
     if (how === 'gather') {

@@ -16,6 +16,7 @@ export const imapLimits = {
   appends: 500,
   /** Octets of a refused non-synchronizing literal that are read and forgotten; above, the session ends. */
   swallow: 128 * MiB,
+  swallowBeforeLogin: 64 * KiB,
   /** Parentheses within parentheses. */
   nesting: 30,
   /** Keys in one SEARCH. */

@@ -20,6 +20,19 @@ export function decodeName(octets: string, utf8: boolean): string {
   return name.normalize('NFC')
 }
 
+/** The same for a pattern, whose wildcards may stand anywhere: what is no modified UTF-7 stands for itself. */
+export function decodePattern(octets: string, utf8: boolean): string {
+  const decode = (shifted: string) => {
+    try {
+      return decodeUtf7(shifted)
+    } catch {
+      return shifted
+    }
+  }
+  const pattern = utf8 || !isAscii(octets) ? fromUtf8(octets) : octets.replace(/&[A-Za-z0-9+,]*-/g, decode)
+  return pattern.normalize('NFC')
+}
+
 /** A Unicode name to text for the wire (still to be quoted). */
 export function encodeName(name: string, utf8: boolean): string {
   return utf8 ? name : encodeUtf7(name)

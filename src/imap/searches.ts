@@ -5,7 +5,7 @@
 
 import { decodeCharset } from '../mime/charset.ts'
 import { flagBits } from '../store/flags.ts'
-import type { Criterion } from '../store/search.ts'
+import type { Criterion } from '../store/criteria.ts'
 import { bad, no } from './answers.ts'
 import { imapLimits } from './limits.ts'
 import { objectNumber } from './say.ts'

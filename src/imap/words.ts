@@ -1,6 +1,6 @@
 // Rules of the grammar that several commands share. RFC 9051 §9.
 
-import { decodeName, pathOf } from './names.ts'
+import { decodeName, decodePattern, pathOf } from './names.ts'
 import type { Scanner } from './scanner.ts'
 
 // mailbox = "INBOX" / astring
@@ -19,5 +19,5 @@ const patternLetters = /[^\x00-\x20\x7f-\xff(){"\\]+/y
 // list-mailbox = 1*list-char / string; list-char = ATOM-CHAR / list-wildcards / resp-specials
 export function readPattern(scan: Scanner): string {
   const octets = scan.match(patternLetters) ?? scan.string('a mailbox pattern')
-  return decodeName(octets, scan.utf8)
+  return decodePattern(octets, scan.utf8)
 }

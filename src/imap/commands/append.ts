@@ -15,7 +15,7 @@ import { appendMessages, expunge, type Appending } from '../../store/messages.ts
 import { quotaOf } from '../../store/quota.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
-import { bad, bye, done, no } from '../answers.ts'
+import { bad, bye, done, gone, no } from '../answers.ts'
 import { afterLogin, now, whenSelected, type Command, type Run } from '../command.ts'
 import { changeableBits, readFlags, type Flags } from '../flags.ts'
 import { targetOf, type Place } from '../places.ts'
@@ -227,7 +227,7 @@ async function heardCut(session: Session): Promise<Cut> {
     if (cut) return cut
     const heard = await session.ear.next()
     if (Buffer.isBuffer(heard)) session.framer.push(heard)
-    else if (heard === undefined) throw bye('The client has gone')
+    else if (heard === undefined) throw gone()
     else if (heard.is === 'silence') throw bye('Nothing heard for too long')
     else if (heard.is === 'stopping') throw bye('The server is going down, connect again')
   }

@@ -3,7 +3,7 @@
 // The store's news wake the session; what changed is told at once. Ends with DONE, with silence for too long,
 // or with the house.
 
-import { bad, bye, done } from '../answers.ts'
+import { bad, bye, done, gone } from '../answers.ts'
 import { afterLogin, nothing, now, type Command } from '../command.ts'
 import { tellNews } from '../news.ts'
 
@@ -24,7 +24,7 @@ export const idle: Command<undefined> = {
         throw bad('Only DONE ends IDLE')
       }
       const heard = await session.ear.next()
-      if (heard === undefined) throw bye('The client has gone')
+      if (heard === undefined) throw gone()
       if (Buffer.isBuffer(heard)) session.framer.push(heard)
       else if (heard.is === 'silence') throw bye('Nothing heard for too long')
       else if (heard.is === 'stopping') throw bye('The server is going down, connect again')

@@ -8,7 +8,7 @@
 import type { Role } from '../../store/mailboxes.ts'
 import { bad, done } from '../answers.ts'
 import { afterLogin, type Command, type Run } from '../command.ts'
-import { decodeName, matches } from '../names.ts'
+import { decodePattern, matches } from '../names.ts'
 import { allPlaces, printName, type Place } from '../places.ts'
 import type { Scanner } from '../scanner.ts'
 import type { Session } from '../session.ts'
@@ -46,7 +46,7 @@ function readList(scan: Scanner): ListOrder {
     readSelection(scan, order)
     scan.space()
   }
-  order.reference = decodeName(scan.astring('a reference name'), scan.utf8)
+  order.reference = decodePattern(scan.astring('a reference name'), scan.utf8)
   scan.space()
   if (scan.peek() === '(') {
     order.extended = true
@@ -203,7 +203,7 @@ export const lsub: Command<LsubOrder> = {
 
   read(scan) {
     scan.space()
-    const reference = decodeName(scan.astring('a reference name'), scan.utf8)
+    const reference = decodePattern(scan.astring('a reference name'), scan.utf8)
     scan.space()
     return { reference, pattern: readPattern(scan) }
   },

@@ -4,7 +4,7 @@
 // Invariant: no name and no password is asked for, or looked at, on a connection without TLS
 // (unless the operator said so).
 
-import { bad, bye, done, no } from '../answers.ts'
+import { bad, bye, done, gone, no } from '../answers.ts'
 import { capabilities, mayLogin } from '../capabilities.ts'
 import { now, type Command, type Finished } from '../command.ts'
 import { fromUtf8 } from '../scanner.ts'
@@ -91,8 +91,9 @@ async function* ask(session: Session, challenge: string): AsyncGenerator<Said, s
       throw bye('That is no response to a challenge')
     }
     const heard = await session.ear.next()
+    if (heard === undefined) throw gone()
     if (Buffer.isBuffer(heard)) session.framer.push(heard)
-    else if (heard === undefined || heard.is !== 'woken') throw bye('Nothing heard')
+    else if (heard.is !== 'woken') throw bye('Nothing heard for too long')
   }
 }
 
@@ -113,6 +114,7 @@ async function signIn(session: Session, { name, password }: Secret): Promise<Fin
   }
   session.state = 'authenticated'
   session.framer.limit = limits.command
+  session.framer.swallow = limits.swallow
   session.ear.patience(limits.idle)
   return done('Logged in', `CAPABILITY ${capabilities(session)}`)
 }

@@ -19,7 +19,7 @@ export const starttls: Command<undefined> = {
 
 async function* secure(session: Session): AsyncGenerator<Said, void, void> {
   // Bytes that came before the handshake are thrown away, here as in the pump (CVE-2011-0411).
-  session.framer = new Framer(session.limits.commandBeforeLogin, session.limits.swallow)
+  session.framer = new Framer(session.limits.commandBeforeLogin, session.limits.swallowBeforeLogin)
   yield startTls
   for (;;) {
     const heard = await session.ear.next()
