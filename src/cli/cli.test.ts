@@ -90,6 +90,14 @@ test('an account made by another process gets mail at once', async () => {
   equal(JSON.stringify(listed).includes('argon2'), false)
 })
 
+test('a domain that is there as wanted need not be made', async () => {
+  equal((await asked('domain create uni.example'))['isDefault'], true)
+  equal((await postern('domain create uni.example --separators -')).code, 1)
+  await asked('domain create alias.example --alias-of UNI.example')
+  await asked('domain create alias.example --alias-of uni.example')
+  equal((await postern('domain create alias.example')).code, 1)
+})
+
 test('without a password a one-time one is made, and told once', async () => {
   const made = await asked<{ password: string; mustChange: boolean }>('account create li@uni.example')
   match(made.password, /^([a-z0-9]{4}-){4}[a-z0-9]{4}$/)

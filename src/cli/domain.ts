@@ -9,9 +9,13 @@ import {
   purgeDomain,
   restoreDomain,
   type Domain,
+  type NewDomain,
 } from '../directory/domains.ts'
 import { readKeys } from '../mailauth/keys.ts'
 import { dnsRecords, zoneLines } from '../mailauth/records.ts'
+import { normalDomain } from '../mail/address.ts'
+import type { Database } from '../sql/sql.ts'
+import { Trouble } from '../wire/troubles.ts'
 import type { Desk, Verb } from './desk.ts'
 import { facts, table, timeText } from './print.ts'
 
@@ -42,8 +46,7 @@ function addCreate(group: Group, desk: Desk): void {
     .action(
       desk.run(async (task, name) => {
         const { aliasOf, separators, default: isDefault } = task.options
-        const db = await task.database()
-        const domain = await createDomain(db, {
+        const domain = await ensureDomain(await task.database(), {
           name,
           aliasOf: aliasOf as string | undefined,
           separators: separators as string | undefined,
@@ -57,6 +60,23 @@ function addCreate(group: Group, desk: Desk): void {
         )
       }),
     )
+}
+
+/** Creating what is already there as it was asked for is no error: the first start may have been faster. */
+async function ensureDomain(db: Database, input: NewDomain): Promise<Domain> {
+  try {
+    return await createDomain(db, input)
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.code !== 'already-exists') throw error
+    const standing = await domainByName(db, input.name)
+    const isSame =
+      standing.deletedAt === undefined &&
+      standing.aliasOf === (input.aliasOf && normalDomain(input.aliasOf)) &&
+      standing.separators === (input.separators ?? standing.separators) &&
+      (standing.isDefault || !input.isDefault)
+    if (!isSame) throw error
+    return standing
+  }
 }
 
 function addLook(group: Group, desk: Desk): void {
