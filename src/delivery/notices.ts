@@ -46,7 +46,7 @@ async function tellOwner(house: House, accountId: number): Promise<void> {
   if (!account || quota <= 0) return
 
   const id = newId(now)
-  const bytes = writeNotice({ hostname: settings.hostname, to: account.address, id, at: now, used, quota })
+  const bytes = writeNotice({ hostname: settings.mainDomain, to: account.address, id, at: now, used, quota })
   const blob = await store.blobs.put(bytes)
   const placement = await store.db.transaction(async (sql) => {
     const mail = { blob, tree: readMail(bytes), trace: 'Return-Path: <>\r\n', receivedAt: now, historyId: id }

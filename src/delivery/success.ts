@@ -36,7 +36,7 @@ export async function addReport(house: House, mail: Mail, asked: Asked[]): Promi
   const id = newId(at)
   const bytes = writeReport({
     hostname: settings.hostname,
-    from: `MAILER-DAEMON@${settings.hostname}`,
+    from: `MAILER-DAEMON@${settings.mainDomain}`,
     to: sender,
     id: mail.id,
     messageId: `${id}@${settings.hostname}`,
@@ -56,7 +56,7 @@ export async function addReport(house: House, mail: Mail, asked: Asked[]): Promi
       receivedAt: at,
       historyId: id,
     })
-    const report = { mailId: row.id, historyId: id, at, sender: '', smtputf8, body: '8BITMIME' as const }
+    const report = { mailId: row.id, historyId: id, at, sender: '', smtputf8, body: '8BITMIME' as const, sign: true }
     await queue.add(sql, report, [{ address: sender, notify: 'never' }])
   }
 }

@@ -2,6 +2,7 @@
 
 export interface TrackingLimits {
   retention: number // milliseconds; older events are deleted
+  sweepMilliseconds: number // between sweeps
   sweepRows: number // rows deleted by one statement, so that no delete holds the writer for long
   bufferedEvents: number // events waiting in memory; beyond, the oldest are counted and dropped
   flushEvents: number // so many waiting events are written at once, without waiting for the timer
@@ -12,6 +13,7 @@ export interface TrackingLimits {
 
 export const trackingDefaults: TrackingLimits = {
   retention: 400 * 86_400_000,
+  sweepMilliseconds: 3_600_000,
   sweepRows: 2_000,
   bufferedEvents: 10_000,
   flushEvents: 200,

@@ -56,6 +56,12 @@ export function openTracking(
     await writing
   }
 
+  const sweeping = setInterval(() => void sweep().catch(() => {}), limits.sweepMilliseconds).unref() // comes again
+
+  function sweep(): Promise<number> {
+    return sweepEvents(db, clock() - limits.retention, limits.sweepRows)
+  }
+
   return {
     note(event) {
       if (waiting.length >= limits.bufferedEvents) {
@@ -67,8 +73,9 @@ export function openTracking(
       else timer ??= setTimeout(() => void flush(), limits.flushMilliseconds).unref()
     },
     flush,
-    sweep: () => sweepEvents(db, clock() - limits.retention, limits.sweepRows),
+    sweep,
     async close() {
+      clearInterval(sweeping)
       await flush()
       if (timer) clearTimeout(timer)
     },
