@@ -18,7 +18,8 @@ export interface Target {
 
 export interface Attack {
   name: string
-  run(target: Target): Promise<string | undefined>
+  /** `tell` is given what the server said, for those who want to read along. */
+  run(target: Target, tell: (said: string) => void): Promise<string | undefined>
 }
 
 const megabyte = 1_048_576
@@ -56,7 +57,11 @@ async function sendMail(target: Target, pieces: Iterable<string | Buffer>): Prom
 /** A mail that may be taken or refused, but has to be answered. */
 const mail = (name: string, pieces: () => Iterable<string | Buffer>): Attack => ({
   name,
-  run: async (target) => ((await sendMail(target, pieces())) === undefined ? 'no answer within 30 s' : undefined),
+  async run(target, tell) {
+    const said = await sendMail(target, pieces())
+    tell(said ?? 'nothing')
+    return said === undefined ? 'no answer within 30 s' : undefined
+  },
 })
 
 const smuggling: Attack[] = ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r', '\n.\r', '\r.\r\n', '\r\n\0.\r\n'].map(
@@ -336,13 +341,14 @@ async function imap(target: Target, login = true): Promise<Attacker> {
 /** One long command that has to be answered, with OK, NO or BAD, or by a closed connection. */
 const command = (name: string, pieces: () => Iterable<string>, login = true, mustFail = false): Attack => ({
   name,
-  async run(target) {
+  async run(target, tell) {
     const one = await imap(target, login)
     one.forget()
     for (const piece of pieces()) if (!(await one.write(piece))) break
     await one.write('\r\n')
     const said = await one.until(/^(h \w+|\* BYE)[^\r]*\r\n/m, 20_000)
     one.end()
+    tell(/^(h \w+|\* BYE)[^\r]*/m.exec(said ?? '')?.[0] ?? 'nothing')
     if (said === undefined) return one.isClosed() ? undefined : 'no answer within 20 s'
     return mustFail && /^h OK/m.test(said) ? `answered: ${said.slice(0, 200)}` : undefined
   },

@@ -26,6 +26,7 @@ export const limits = {
 
 export interface Outcome {
   attack: string
+  said: string // the server's last words to the attacker, where they say something
   complaint: string | undefined
   p99: number
   worst: number
@@ -86,15 +87,16 @@ export function trouble({ complaint, p99, grown }: Outcome): string | undefined 
 
 async function suffer(attack: Attack, target: Target, other: Other): Promise<Outcome> {
   let complaint: string | undefined
+  let said = ''
   try {
-    complaint = await attack.run(target)
+    complaint = await attack.run(target, (words) => (said = words.trim().slice(0, 100)))
   } catch (error) {
     complaint = `the attack could not be run: ${error instanceof Error ? error.message : String(error)}`
   }
   await wait(50) // a few samples more, also of what the attack left to do
   const { imap, smtp, grown } = await other.take()
   const all = [...imap, ...smtp]
-  return { attack: attack.name, complaint, p99: percentile(all, 0.99), worst: Math.max(0, ...all), grown }
+  return { attack: attack.name, said, complaint, p99: percentile(all, 0.99), worst: Math.max(0, ...all), grown }
 }
 
 interface Other {
@@ -109,7 +111,10 @@ async function beOther(target: Target, pid: number): Promise<Other> {
   })
   const message = () =>
     new Promise<unknown>((resolve, reject) => {
-      worker.once('message', resolve)
+      worker.once('message', (said) => {
+        worker.off('error', reject)
+        resolve(said)
+      })
       worker.once('error', reject)
     })
   await message()
@@ -128,9 +133,9 @@ if (import.meta.main) {
     options: { only: { type: 'string', default: '' }, keep: { type: 'boolean', default: false } },
   })
   const show = (outcome: Outcome) => {
-    const { attack, p99, worst, grown } = outcome
+    const { attack, said, p99, worst, grown } = outcome
     const wrong = trouble(outcome)
-    const numbers = `p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(0)} ms, memory +${(grown / 1e6).toFixed(0)} MB`
+    const numbers = `p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(0)} ms, memory +${(grown / 1e6).toFixed(0)} MB${said ? ` | ${said}` : ''}`
     console.log(`${wrong ? 'FAILED' : 'held  '} ${attack}: ${numbers}${wrong ? `\n         ${wrong}` : ''}`)
   }
   const outcomes = await beHostile({ only: values.only, keep: values.keep, heard: show })
