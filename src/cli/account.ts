@@ -63,7 +63,7 @@ function addCreate(group: Group, desk: Desk): void {
             mustChange: given === undefined,
             name: name as string | undefined,
             className: className as string | undefined,
-            quota: sizeOf(quota),
+            quota: sizeOf(quota as string | undefined),
             admin: admin === true,
           },
           rulesOf(task),
@@ -393,12 +393,12 @@ function quotaText(quota: number, desk: Desk): string {
 }
 
 /** '100GB' -> bytes. Throws bad-setting. */
-export function sizeOf(given: unknown): number | undefined {
+export function sizeOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   try {
     return readSize(given)
   } catch (error) {
-    throw new Trouble('bad-setting', { setting: 'quota', value: String(given), allowed: (error as Error).message })
+    throw new Trouble('bad-setting', { setting: 'quota', value: given, allowed: (error as Error).message })
   }
 }
 

@@ -101,7 +101,7 @@ function addChanging(
 function changesOf({ options }: Task, standing: ServiceClass): ClassChanges {
   const { quota, on, off, forwarding, limit } = options
   const changes: ClassChanges = {}
-  if (quota !== undefined) changes.quota = sizeOf(quota)
+  if (quota !== undefined) changes.quota = sizeOf(quota as string)
   if (on !== undefined || off !== undefined) {
     changes.protocols = { ...standing.protocols }
     for (const word of words(on)) changes.protocols[readProtocol(word)] = true

@@ -24,7 +24,7 @@ export interface Task extends Loaded {
   options: Record<string, unknown> // of the command line, --config and --json included
   language: Language
   /** The database, opened at the first call; closed when the verb is done. */
-  database(): Promise<Database>
+  database: () => Promise<Database>
   /** Prints `value` as JSON under --json, else the text. The text must be clean (print.ts). */
   show(value: unknown, text: () => string): void
   /** The sentence in the operator's language. */

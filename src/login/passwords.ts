@@ -79,7 +79,7 @@ function bare(bytes: Buffer): string {
  */
 export function checkNewPassword(password: string, address: string, limits: Partial<LoginLimits> = {}): void {
   const { password: longest, passwordMinimum: minimum } = { ...loginDefaults, ...limits }
-  if ([...password].length < minimum) throw new Trouble('weak-password', { rule: 'length', minimum })
+  if (Array.from(password).length < minimum) throw new Trouble('weak-password', { rule: 'length', minimum })
   if (prepare(password).length > longest) throw new Trouble('weak-password', { rule: 'too-long', longest })
   // NUL ends SASL PLAIN's fields (RFC 4616 §2); line breaks cannot be typed in most clients.
   if (/[\x00-\x1f\x7f]/.test(password)) throw new Trouble('weak-password', { rule: 'control' })

@@ -32,7 +32,7 @@ export interface StepTools {
   failures: Failures
   verified: Verified
   /** Notes a wrong password and locks what must be locked. */
-  failed(signingIn: SigningIn): Promise<void>
+  failed: (signingIn: SigningIn) => Promise<void>
 }
 
 export type Step = (signingIn: SigningIn, tools: StepTools) => void | Promise<void>
