@@ -1,7 +1,7 @@
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { mailboxById } from '../store/mailboxes.ts'
-import { scene, signedIn } from './world.ts'
+import { scene, signedIn } from '../../test/imaptown.ts'
 
 test('APPEND with flags and a date', () =>
   scene(`${signedIn}

@@ -3,7 +3,7 @@
 import { equal, match } from 'node:assert/strict'
 import { test } from 'node:test'
 import { expunge } from '../store/messages.ts'
-import { scene, signedIn, stand } from './world.ts'
+import { scene, signedIn, stand } from '../../test/imaptown.ts'
 
 const opened = `${signedIn}
     C: s SELECT INBOX

@@ -5,6 +5,7 @@ import type { Done } from './answers.ts'
 import type { Scanner } from './scanner.ts'
 import type { Session, State } from './session.ts'
 
+/** Says pieces and finishes; a command with nothing to say but its end is a promise. */
 export type Run = AsyncGenerator<Said, Finished, void>
 
 /** How a command ended well. `after` is done once the tagged OK was said: TLS, compression, closing. */
@@ -20,7 +21,7 @@ export interface Command<Order = unknown> {
   allowedIn: readonly State[]
   /** Reads what follows the verb, the space before it included. Throws Refusal BAD. */
   read(scan: Scanner): Order
-  run(session: Session, order: Order): Run
+  run(session: Session, order: Order): Run | Promise<Finished>
   /** Default: everything. */
   tells?: Tells
   /** Its literals are mails: read() ends at the announcement of the first one (append.ts). */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { storeFlags } from '../store/flags.ts'
 import { mailboxById } from '../store/mailboxes.ts'
 import { expunge } from '../store/messages.ts'
-import { scene, signedIn, type Stand } from './world.ts'
+import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
 
 const three = async ({ put }: Stand) => {
   for (let i = 0; i < 3; i++) await put('INBOX')

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { scene, signedIn } from './world.ts'
+import { scene, signedIn } from '../../test/imaptown.ts'
 
 test('a session from greeting to logout', () =>
   scene(`

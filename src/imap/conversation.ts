@@ -214,7 +214,8 @@ async function* perform(session: Session, text: string, manners: { offend(): voi
     if (!found.allowedIn.includes(session.state)) throw notNow(session, found)
     const order = found.read(scan)
     scan.end()
-    const finished = yield* found.run(session, order)
+    const running = found.run(session, order)
+    const finished = Symbol.asyncIterator in running ? yield* running : await running
     const news = await tellNews(session, found.tells ?? 'everything')
     yield news + status(tag, 'OK', finished.text, finished.code)
     if (finished.after) yield* finished.after(session)

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import { appendMessages } from '../store/messages.ts'
 import { newMail } from '../store/world.ts'
-import { scene, signedIn, type Stand } from './world.ts'
+import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
 
 const opened = `${signedIn}
     C: s SELECT INBOX

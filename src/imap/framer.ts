@@ -32,7 +32,6 @@ export class Framer {
   #swallowed = 0
   #rest: Buffer = nothing
   #line: Buffer[] = [] // the unfinished line
-  #lineLength = 0
   #before: string[] = [] // finished lines and gathered literals of this command
   #length = 0 // octets of both
   #left = 0 // octets of a literal still to come
@@ -155,7 +154,6 @@ export class Framer {
     const line =
       this.#line.length === 1 ? this.#line[0]!.toString('latin1') : Buffer.concat(this.#line).toString('latin1')
     this.#line = []
-    this.#lineLength = 0
     const literal =
       line.charCodeAt(line.length - 2) === 125 || line.charCodeAt(line.length - 3) === 125 ? announced.exec(line) : null
     if (this.#skipped) return this.#endOfSkippedLine(literal)
@@ -196,7 +194,6 @@ export class Framer {
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return
     this.#line.push(bytes)
-    this.#lineLength += bytes.length
     this.#length += bytes.length
     if (this.#length <= this.limit) return
     // Only the end of the line matters from here on: it may announce a literal.
@@ -204,7 +201,7 @@ export class Framer {
     this.#skipped ??= { text: (this.text() + line.toString('latin1', 0, beginning)).slice(0, beginning), tooLong: true }
     this.#before = []
     this.#line = [Buffer.from(line.subarray(-32))]
-    this.#lineLength = this.#length = this.#line[0]!.length
+    this.#length = this.#line[0]!.length
   }
 
   #reset(): void {

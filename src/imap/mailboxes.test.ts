@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import { grant } from '../store/rights.ts'
 import { createMailbox, mailboxByPath } from '../store/mailboxes.ts'
 import { append } from '../store/world.ts'
-import { scene, signedIn, type Stand } from './world.ts'
+import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
 
 test('LIST and its patterns', () =>
   scene(`${signedIn}

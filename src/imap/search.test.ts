@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { scene, signedIn, type Stand } from './world.ts'
+import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
 
 const opened = `${signedIn}
     C: s SELECT INBOX

@@ -32,7 +32,7 @@ export const setAcl: Command<SetAclOrder> = {
     return { path, identifier, mode, rights: readRights(mode === 'set' ? text : text.slice(1)) }
   },
 
-  async *run(session, { path, identifier, mode, rights }) {
+  async run(session, { path, identifier, mode, rights }) {
     const place = await placeOf(session, path, 'a')
     if (!place.own && mode !== 'remove' && rights.includes('a')) throw new Trouble('not-permitted')
     await grant(session.store, place.mailbox.id, await accountOf(session, place, identifier), mode, rights)
@@ -50,7 +50,7 @@ export const deleteAcl: Command<WhoOrder> = {
   allowedIn: afterLogin,
   read: readWho,
 
-  async *run(session, { path, identifier }) {
+  async run(session, { path, identifier }) {
     const place = await placeOf(session, path, 'a')
     await grant(session.store, place.mailbox.id, await accountOf(session, place, identifier), 'set', '')
     return done('Taken away')
@@ -88,7 +88,7 @@ export const listRights: Command<WhoOrder> = {
     const place = await placeOf(session, path, 'a')
     const id = await accountOf(session, place, identifier)
     // The owner has all, always; for others each right stands for itself.
-    const rights = id === place.mailbox.accountId ? allRights : `"" ${[...allRights].join(' ')}`
+    const rights = id === place.mailbox.accountId ? allRights : `"" ${allRights.split('').join(' ')}`
     yield `* LISTRIGHTS ${printName(session, place.name)} ${astring(identifier, true)} ${rights}\r\n`
     return done('Those can be granted')
   },

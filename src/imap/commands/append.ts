@@ -139,7 +139,7 @@ async function* takeMails(
   const blobs: Stored[] = []
   let complete = false
   try {
-    for (let head: MailHead | undefined = first; head; head = yield* readOn(session, head, items.length, most)) {
+    for (let head: MailHead | undefined = first; head; head = await readOn(session, head, items.length, most)) {
       await checkRoom(session, place, head, items)
       if (head.waits) yield now('+ Go on\r\n')
       const { blob, tree } = await takeMail(session, head)
@@ -199,12 +199,12 @@ async function giveUp(writer: BlobWriter): Promise<void> {
 }
 
 /** What follows a mail: the end of the command, or the head of the next mail (RFC 3502). */
-async function* readOn(
+async function readOn(
   session: Session,
   { utf8 }: MailHead,
   taken: number,
   most: number,
-): AsyncGenerator<Said, MailHead | undefined, void> {
+): Promise<MailHead | undefined> {
   const cut = await heardCut(session)
   if (cut.is === 'skipped' || cut.is === 'endless') throw bye('The command is too long', 'TOOBIG')
   const scan = new Scanner(cut.is === 'command' ? cut.text : session.framer.text(), speaksUtf8(session))

@@ -13,8 +13,7 @@ export const compress: Command<string> = {
     return scan.atom('an algorithm').toUpperCase()
   },
 
-  // oxlint-disable-next-line require-yield
-  async *run(session, algorithm) {
+  async run(session, algorithm) {
     if (algorithm !== 'DEFLATE') throw bad('There is no such algorithm')
     if (session.compressed) throw no('Compression is on already', 'COMPRESSIONACTIVE')
     return {

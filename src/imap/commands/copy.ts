@@ -6,7 +6,7 @@ import { copyMessages, moveMessages, type Copied } from '../../store/messages.ts
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
 import { done, no } from '../answers.ts'
-import { whenSelected, type Command, type Run } from '../command.ts'
+import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
 import { forgetUids, pictureOf } from '../news.ts'
 import { targetOf } from '../places.ts'
 import type { Scanner } from '../scanner.ts'
@@ -54,7 +54,7 @@ export const uidMove: Command<CopyOrder> = {
   run: runMove,
 }
 
-async function* runCopy(session: Session, { aim, path }: CopyOrder): Run {
+async function runCopy(session: Session, { aim, path }: CopyOrder): Promise<Finished> {
   const { mailboxId } = selectedOf(session)
   const uids = uidsOf(await takeAim(session, aim))
   const { mailbox } = await targetOf(session, path)

@@ -7,7 +7,7 @@ import { expunge as expungeMessages } from '../../store/messages.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
 import { done, no } from '../answers.ts'
-import { nothing, whenSelected, type Command, type Run } from '../command.ts'
+import { nothing, whenSelected, type Command, type Finished } from '../command.ts'
 import { selectedOf, type Session } from '../session.ts'
 
 export const expunge: Command<undefined> = {
@@ -29,7 +29,7 @@ export const uidExpunge: Command<Aim> = {
   run: (session, aim) => runExpunge(session, aim),
 }
 
-async function* runExpunge(session: Session, aim: Aim | undefined): Run {
+async function runExpunge(session: Session, aim: Aim | undefined): Promise<Finished> {
   const selected = selectedOf(session)
   if (selected.readOnly) throw no('The mailbox was opened for reading', 'READ-ONLY')
   if (!selected.rights.includes('e')) throw new Trouble('not-permitted')

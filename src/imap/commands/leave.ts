@@ -11,7 +11,7 @@ export const close: Command<undefined> = {
   tells: 'nothing',
   read: nothing,
 
-  async *run(session) {
+  async run(session) {
     const { mailboxId, readOnly, rights } = selectedOf(session)
     // No EXPUNGE is said, and a mailbox opened for reading stays as it is.
     if (!readOnly && rights.includes('e')) await expunge(session.store, mailboxId, 'all-deleted')
@@ -26,7 +26,7 @@ export const unselect: Command<undefined> = {
   tells: 'nothing',
   read: nothing,
 
-  async *run(session) {
+  async run(session) {
     deselect(session)
     return done('Left')
   },

@@ -28,7 +28,7 @@ export const login: Command<Secret> = {
     return { name, password: scan.unicode('a password') }
   },
 
-  async *run(session, secret) {
+  async run(session, secret) {
     return signIn(session, secret)
   },
 }

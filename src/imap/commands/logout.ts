@@ -9,13 +9,9 @@ export const logout: Command<undefined> = {
   tells: 'nothing',
   read: nothing,
 
-  async *run() {
+  async *run(session) {
     yield '* BYE See you\r\n'
-    return {
-      ...done('Logged out'),
-      async *after(session) {
-        session.state = 'ended'
-      },
-    }
+    session.state = 'ended' // once the OK is said, the connection is closed
+    return done('Logged out')
   },
 }

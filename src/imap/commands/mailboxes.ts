@@ -14,7 +14,7 @@ import {
 import { rightsOf, subscribeShared } from '../../store/rights.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { done, no } from '../answers.ts'
-import { afterLogin, type Command, type Run } from '../command.ts'
+import { afterLogin, type Command, type Finished } from '../command.ts'
 import { placeOf, spotOf, type Spot } from '../places.ts'
 import { objectId } from '../say.ts'
 import { deselect, personOf, type Session } from '../session.ts'
@@ -52,7 +52,7 @@ export const create: Command<CreateOrder> = {
     return order
   },
 
-  async *run(session, { path, uses }) {
+  async run(session, { path, uses }) {
     const role = roleOf(uses)
     const spot = await writableSpot(session, path, 'k')
     if (role && !spot.own) throw no('A special use is for mailboxes of your own', 'USEATTR')
@@ -96,7 +96,7 @@ export const remove: Command<string[]> = {
     return readMailbox(scan)
   },
 
-  async *run(session, path) {
+  async run(session, path) {
     const { mailbox } = await placeOf(session, path, 'x')
     // A session is not thrown out by its own DELETE.
     if (session.selected?.mailboxId === mailbox.id) deselect(session)
@@ -121,7 +121,7 @@ export const rename: Command<RenameOrder> = {
     return { from, to: readMailbox(scan) }
   },
 
-  async *run(session, { from, to }) {
+  async run(session, { from, to }) {
     const { mailbox } = await placeOf(session, from, 'x')
     const spot = await writableSpot(session, to, 'k')
     if (spot.owner.id !== mailbox.accountId) throw no('A mailbox stays in its account', 'CANNOT')
@@ -130,7 +130,7 @@ export const rename: Command<RenameOrder> = {
   },
 }
 
-async function* runSubscribe(session: Session, path: string[], subscribed: boolean): Run {
+async function runSubscribe(session: Session, path: string[], subscribed: boolean): Promise<Finished> {
   const { mailbox, own } = await placeOf(session, path)
   if (own) await subscribeMailbox(session.store, mailbox.id, subscribed)
   else await subscribeShared(session.store, mailbox.id, personOf(session).id, subscribed)

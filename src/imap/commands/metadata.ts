@@ -104,7 +104,7 @@ export const setMetadata: Command<SetOrder> = {
     return { path, changes }
   },
 
-  async *run(session, { path, changes }) {
+  async run(session, { path, changes }) {
     const longest = imapLimits.metadataValue
     if (changes.some(({ value }) => value && value.length > longest))
       throw no('The value is too long', `METADATA MAXSIZE ${longest}`)

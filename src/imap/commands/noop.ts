@@ -10,7 +10,7 @@ export const noop: Command<undefined> = {
   allowedIn: anyState,
   read: nothing,
 
-  async *run(session) {
+  async run(session) {
     if (session.selected) session.selected.dirty = true
     return done('Nothing done')
   },
@@ -21,7 +21,7 @@ export const check: Command<undefined> = {
   allowedIn: whenSelected,
   read: nothing,
 
-  async *run(session) {
+  async run(session) {
     if (session.selected) session.selected.dirty = true
     return done('All is on disk')
   },

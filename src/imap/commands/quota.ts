@@ -64,8 +64,7 @@ export const setQuota: Command<undefined> = {
     return undefined
   },
 
-  // oxlint-disable-next-line require-yield
-  async *run() {
+  async run() {
     throw no('Quotas are set by the administration', 'NOPERM')
   },
 }

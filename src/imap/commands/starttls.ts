@@ -11,7 +11,7 @@ export const starttls: Command<undefined> = {
   allowedIn: ['greeted'],
   read: nothing,
 
-  async *run(session) {
+  async run(session) {
     if (session.peer.tls) throw bad('TLS is on already')
     return { ...done('Begin TLS'), after: secure }
   },
