@@ -236,6 +236,7 @@ class Server {
     this.#arrival = undefined
     this.#ear.patience(this.#session.limits.commandSilence)
     this.#idle = 0
+    if (said.startsWith('421')) return { last: said, then: 'close' }
     if (!this.#stopping || this.#hasMailInHand) return said
     return { last: said + writeReply(stopping), then: 'close' }
   }
@@ -291,6 +292,8 @@ class Server {
     const counted = said && said.code >= 400 ? this.#count(said, line) : undefined
     if (counted) return this.#leave(said!, counted)
     const words = said ? writeReply(said) : ''
+    // Whoever says 421 closes (RFC 5321 §3.8), the house as well as we.
+    if (said?.code === 421) return { last: words, then: 'close' }
     return deed ? this.#do(deed, words) : words
   }
 

@@ -38,6 +38,7 @@ export class PlayedHouse implements Intake {
 
   async recipient(_envelope: Envelope, { address }: Recipient): Promise<void> {
     if (address.startsWith('nobody')) throw new Refusal(reply(550, '5.1.1', 'No such mailbox here'))
+    if (address.startsWith('enough')) throw new Refusal(reply(421, '4.7.0', 'Enough of you'))
     if (address.startsWith('full')) throw new Refusal(reply(452, '4.2.2', 'Mailbox is full'))
     if (address.startsWith('broken')) throw new Error('the directory is down')
   }
@@ -70,6 +71,7 @@ export class PlayedHouse implements Intake {
       finish: async (): Promise<Accepted> => {
         shut()
         if (envelope.sender.startsWith('spam')) throw new Refusal(reply(550, '5.7.1', 'Looks like spam'))
+        if (envelope.sender.startsWith('enough')) throw new Refusal(reply(421, '4.7.0', 'Enough of you'))
         if (envelope.sender.startsWith('crash')) throw new Error('bug')
         this.mails.push({ envelope, bytes: Buffer.concat(pieces).toString('latin1') })
         const each = envelope.recipients.map(({ address }) =>

@@ -1177,6 +1177,32 @@ dialog(
   { after: ({ mails }) => equal(mails[0]?.bytes, 'ab') },
 )
 
+dialog(
+  'a 421 of the house closes the connection',
+  `${openMail}
+  C: RCPT TO:<enough@uni.example>
+  C: NOOP
+  S: 421 4.7.0 Enough of you
+  -- close
+  `,
+)
+
+dialog(
+  'a 421 of the house at the end of a mail closes the connection',
+  `${hello}
+  C: MAIL FROM:<enough@client.example>
+  S: 250 2.1.0 Sender accepted
+  C: RCPT TO:<b@uni.example>
+  S: 250 2.1.5 Recipient accepted
+  C: DATA
+  S: 354...
+  C: .
+  C: NOOP
+  S: 421 4.7.0 Enough of you
+  -- close
+  `,
+)
+
 dialog('a connection that is turned away', 'S: 554 5.7.1 Not from there\n-- close', {
   house: (house) => (house.turnAway = new Refusal(reply(550, '5.7.1', 'Not from there'))),
 })
