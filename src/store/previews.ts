@@ -2,7 +2,7 @@
 
 import { previewOf } from '../mime/text.ts'
 import { bodyText, readerOf } from './content.ts'
-import { list, padded } from './sets.ts'
+import { list, listLength, padded } from './sets.ts'
 import type { Store } from './store.ts'
 
 const previewText = 8_192 // characters read to find a preview
@@ -13,8 +13,8 @@ const previewText = 8_192 // characters read to find a preview
  */
 export async function previewsOf(store: Store, mailIds: readonly number[]): Promise<Map<number, string>> {
   const found = new Map<number, string>()
-  for (let from = 0; from < mailIds.length; from += 256) {
-    const part = mailIds.slice(from, from + 256)
+  for (let from = 0; from < mailIds.length; from += listLength) {
+    const part = mailIds.slice(from, from + listLength)
     const text = `select mail_id, text from preview where mail_id in ${list(part.length, 1)}`
     for (const row of (await store.db.arrays(text, padded(part))) as [number, string][]) found.set(row[0], row[1])
   }

@@ -10,7 +10,9 @@ export interface Piece {
   numbers: number[] // the members of the set that this piece covers, ascending
 }
 
-const sizes = [1, 8, 64, 256]
+// SQLite looks up each numbered place by walking over those before it: long lists of places cost their square.
+const sizes = [1, 8, 64, 128]
+export const listLength = 128 // numbers in one `in` list
 const worthRange = 8
 
 /**
@@ -21,8 +23,8 @@ export function pieces(column: string, numbers: readonly number[], first: number
   const found: Piece[] = []
   let loose: number[] = []
   const flush = (): void => {
-    for (let from = 0; from < loose.length; from += 256) {
-      const part = loose.slice(from, from + 256)
+    for (let from = 0; from < loose.length; from += listLength) {
+      const part = loose.slice(from, from + listLength)
       found.push({ where: `${column} in ${list(part.length, first)}`, values: padded(part), numbers: part })
     }
     loose = []
@@ -82,11 +84,11 @@ export function padded(values: readonly number[]): number[] {
   return full
 }
 
-/** `rows` in groups of 64, 8 and 1: one prepared statement for each size, whatever the count. */
+/** `rows` in groups of 8 and 1: two prepared statements, whatever the count. */
 export function* groups<Row>(rows: readonly Row[]): Generator<Row[], void, undefined> {
   for (let from = 0; from < rows.length;) {
     const left = rows.length - from
-    const size = left >= 64 ? 64 : left >= 8 ? 8 : 1
+    const size = left >= 8 ? 8 : 1
     yield rows.slice(from, from + size)
     from += size
   }

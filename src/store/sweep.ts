@@ -11,7 +11,7 @@
 
 import type { Reader } from '../sql/sql.ts'
 import type { Store } from './store.ts'
-import { breathe, list, padded } from './sets.ts'
+import { breathe, list, listLength, padded } from './sets.ts'
 import { wordTables } from './words.ts'
 
 export interface Swept {
@@ -121,8 +121,8 @@ const markLoose: Step = async ({ db, limits, clock }, _swept, isStopped) => {
           and not exists (select 1 from message where message.mail_id = mail.id)`,
       [from, Math.min(from + limits.sweepBatch - 1, ends.last)],
     )
-    for (let i = 0; i < loose.length; i += 256) {
-      const ids = loose.slice(i, i + 256).map((row) => row[0] as number)
+    for (let i = 0; i < loose.length; i += listLength) {
+      const ids = loose.slice(i, i + listLength).map((row) => row[0] as number)
       await db.run(`update mail set loose_at = $1 where id in ${list(ids.length, 2)}`, [clock(), ...padded(ids)])
     }
   }

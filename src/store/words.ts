@@ -5,7 +5,7 @@
 // '_'; '@12' says that account 12 has the mail; '@' alone that the mail has more words than are kept.
 
 import type { Value, Writer } from '../sql/sql.ts'
-import { list, padded } from './sets.ts'
+import { list, listLength, padded } from './sets.ts'
 
 export const headerMark = '_'
 export const incompleteWord = '@'
@@ -54,8 +54,8 @@ export function wordTables(engine: 'sqlite' | 'postgres'): WordTables {
 }
 
 async function dropWords(sql: Writer, column: string, mailIds: readonly number[]): Promise<void> {
-  for (let from = 0; from < mailIds.length; from += 256) {
-    const part = mailIds.slice(from, from + 256)
+  for (let from = 0; from < mailIds.length; from += listLength) {
+    const part = mailIds.slice(from, from + listLength)
     await sql.run(`delete from mail_words where ${column} in ${list(part.length, 1)}`, padded(part))
   }
 }
