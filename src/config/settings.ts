@@ -164,6 +164,10 @@ export const settings = {
     },
     1,
   ),
+  'smtp.sender_domain_must_exist': flag(false, {
+    en: 'Refuse mail from strangers whose sender domain has neither MX nor address; needs working DNS.',
+    zh: '寄件網域既無 MX 也無位址時拒收;DNS 必須可用。',
+  }),
   'smtp.hops': count(
     50,
     {
