@@ -1,0 +1,89 @@
+// For tests of this room: a house with a real store on SQLite, in which every scene has people of its own.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { freshSqlite } from '../../test/engines.ts'
+import { openVolumes } from '../blobs/volumes.ts'
+import type { SignIn } from '../login/login.ts'
+import { createAccountStore, mailboxByRole } from '../store/mailboxes.ts'
+import { appendMessages, messagesIn } from '../store/messages.ts'
+import { migrations } from '../store/migrations.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { newMail } from '../store/world.ts'
+import type { Conversation } from '../wire/conversation.ts'
+import { Trouble } from '../wire/troubles.ts'
+import { pop3 } from './conversation.ts'
+import { openLocks } from './locks.ts'
+import type { Pop3Host, Pop3Options } from './session.ts'
+
+async function openTown(): Promise<{ store: Store; close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-pop3-'))
+  const { db, drop } = await freshSqlite(migrations)
+  const blobs = await openVolumes(folder)
+  const store = openStore(db, blobs)
+  return {
+    store,
+    async close() {
+      await store.close()
+      await blobs.close()
+      await drop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let town: ReturnType<typeof openTown> | undefined
+after(async () => (await town)?.close())
+let accounts = 0
+
+export interface Stand {
+  host: Pop3Host
+  conversation: Conversation
+  inbox: number
+  /** Uids left in the mailbox. */
+  uids: () => Promise<number[]>
+  mistakes: unknown[]
+}
+
+/** Ann with these mails in her INBOX (octets; with a trace, one line). Her password is 'se cret'. */
+export async function stand(
+  mails: (string | Buffer)[],
+  options: Partial<Pop3Options> = {},
+  trace = '',
+): Promise<Stand> {
+  const { store } = await (town ??= openTown())
+  const accountId = ++accounts
+  await store.db.transaction((sql) => createAccountStore(sql, accountId, 0))
+  const inbox = (await mailboxByRole(store.db, accountId, 'inbox'))!
+  // UIDVALIDITY is a time; transcripts want a number they know.
+  await store.db.run('update mailbox set uid_validity = 7 where id = $1', [inbox.id])
+  for (const mail of mails) {
+    const bytes = typeof mail === 'string' ? Buffer.from(mail, 'latin1') : mail
+    const item = { mail: await newMail(store, bytes, trace), flags: 0, keywords: [], receivedAt: 1 }
+    await appendMessages(store, inbox.id, [item])
+  }
+  const mistakes: unknown[] = []
+  const signIn = (async ({ name, password }) => {
+    if (name === 'shut') throw new Trouble('protocol-off')
+    if (name === 'locked') throw new Trouble('too-many-failures')
+    if (name === 'down') throw new Trouble('unavailable')
+    if (name === 'broken') throw new Error('broken')
+    if (!['ann', 'ann@uni.example', '安'].includes(name) || password !== 'se cret') throw new Trouble('wrong-password')
+    return { id: accountId }
+  }) as SignIn
+  const host: Pop3Host = {
+    store,
+    signIn,
+    options: { hostname: 'pop.uni.example', locks: openLocks(), ...options },
+    report: (error) => mistakes.push(error),
+  }
+  return {
+    host,
+    conversation: pop3(host),
+    inbox: inbox.id,
+    uids: async () => (await messagesIn(store.db, inbox.id, 1, 1e9, 1e6)).map(({ uid }) => uid),
+    mistakes,
+  }
+}
