@@ -121,7 +121,7 @@ function openLine(raw: Socket, options: PumpOptions): Line {
     socket.on('close', end)
     socket.on('error', fail)
     socket.on('drain', () => unblock?.())
-    socket.setTimeout(0)
+    socket.resume() // who met the peer first may have left it paused
   }
   const deafen = (): void => {
     for (const event of ['data', 'end', 'close', 'drain']) socket.removeAllListeners(event)
