@@ -12,9 +12,10 @@
 // converting would break the signatures that are on the mail already.
 
 import { Content } from './content.ts'
+import { Dialogue, Lost } from './dialogue.ts'
 import { clientLimits, type ClientLimits } from './limits.ts'
+import { open, type OpeningOptions } from './opening.ts'
 import {
-  base64,
   isAscii,
   isTooMany,
   isUnsafe,
@@ -26,29 +27,12 @@ import {
   type Outcome,
   type Outgoing,
   type Report,
-  type Stage,
 } from './outgoing.ts'
-import { Fault, readOffers, ReplyReader, type Answered, type Offers } from './reader.ts'
+import type { Answered } from './reader.ts'
 import { Stuffing } from './stuffing.ts'
-import {
-  close,
-  startTls,
-  type Conversation,
-  type Ear,
-  type Peer,
-  type Said,
-  type TlsFacts,
-} from '../wire/conversation.ts'
+import { close, type Conversation, type Ear, type Peer, type Said } from '../wire/conversation.ts'
 
-export interface ClientOptions {
-  protocol: 'smtp' | 'lmtp'
-  hostname: string // what we call ourselves
-  /** never; offered: when the peer can; required: or nothing is sent. */
-  tls: 'never' | 'offered' | 'required'
-  /** Looks at the finished handshake (DANE, MTA-STS, a smart host's name); words: why it is not good enough. */
-  judgeTls?: (facts: TlsFacts) => string | undefined
-  /** For a smart host. Only said under TLS. */
-  login?: { name: string; password: string }
+export interface ClientOptions extends OpeningOptions {
   limits?: Partial<ClientLimits>
   /** The next mail; undefined: no more, say goodbye. */
   next(): Promise<Outgoing | undefined>
@@ -63,61 +47,42 @@ export function smtpClient(options: ClientOptions): Conversation {
   return (ear, peer) => new Client(options, ear, peer).talk()
 }
 
-// The connection cannot go on. Thrown, told to every recipient without an outcome.
-class Lost extends Error {
-  outcome: Outcome
-
-  constructor(outcome: Outcome) {
-    super(outcome.text)
-    this.outcome = outcome
-  }
-}
-
-const noOffers = readOffers([])
-
 class Client {
   #options: ClientOptions
-  #limits: ClientLimits
-  #ear: Ear
-  #tls: TlsFacts | undefined
-  #reader: ReplyReader
-  #offers: Offers = noOffers
-  #stage: Stage = 'greeting'
+  #dialogue: Dialogue
   #mail: Outgoing | undefined // in hand
   #outcomes: (Outcome | undefined)[] = [] // of its recipients
   #mails = 0
   #resetIsDue = false // a mail was left open
-  #stopping = false
+  #dataReply: Answered | undefined // to DATA in the envelope
 
   constructor(options: ClientOptions, ear: Ear, peer: Peer) {
     this.#options = options
-    this.#limits = { ...clientLimits, ...options.limits }
-    this.#ear = ear
-    this.#tls = peer.tls
-    this.#reader = new ReplyReader(this.#limits)
+    this.#dialogue = new Dialogue(ear, { ...clientLimits, ...options.limits }, peer.tls)
   }
 
   async *talk(): AsyncGenerator<Said, void, void> {
     try {
       if (!(await this.#takeMail())) return yield close
-      yield* this.#open()
+      yield* open(this.#dialogue, this.#options)
       do {
         yield* this.#carry(this.#mail!)
         await this.#report()
       } while (this.#mayGoOn && (await this.#takeMail()))
       yield 'QUIT\r\n'
-      this.#ear.patience(this.#limits.quit)
-      await this.#ear.next()
+      const { ear, limits } = this.#dialogue
+      ear.patience(limits.quit)
+      await ear.next()
       yield close
     } catch (error) {
-      const lost = asLost(error, this.#stage)
+      const lost = this.#dialogue.asLost(error)
       if (!lost) throw error
       this.#settle(lost.outcome)
       await this.#report()
       yield close
     } finally {
       // The pump let go of us in the middle.
-      this.#settle(unheard(this.#stage, 'The connection was lost'))
+      this.#settle(unheard(this.#dialogue.stage, 'The connection was lost'))
       await this.#report()
     }
   }
@@ -131,7 +96,7 @@ class Client {
   }
 
   get #mayGoOn(): boolean {
-    return !this.#stopping && this.#mails < this.#offers.mailMax
+    return !this.#dialogue.stopping && this.#mails < this.#dialogue.offers.mailMax
   }
 
   /** Gives the outcome to every recipient that has none. */
@@ -145,121 +110,16 @@ class Client {
     this.#mail = undefined
     await this.#options.report(mail, {
       outcomes: this.#outcomes as Outcome[],
-      dsnPassedOn: this.#offers.dsn,
+      dsnPassedOn: this.#dialogue.offers.dsn,
       mailsBefore: this.#mails++,
-      tls: this.#tls,
+      tls: this.#dialogue.tls,
     })
-  }
-
-  // -- hearing
-
-  async #hear(patience: number): Promise<Answered> {
-    for (;;) {
-      const answered = this.#reader.next()
-      if (answered) {
-        if (answered.code === 421) throw new Lost(outcomeOf(answered, this.#stage))
-        return answered
-      }
-      this.#ear.patience(patience)
-      const heard = await this.#ear.next()
-      if (heard instanceof Uint8Array) this.#reader.push(heard)
-      else if (heard === undefined) throw new Lost(unheard(this.#stage, 'The connection was lost'))
-      else if (heard.is === 'silence') throw new Lost(unheard(this.#stage, 'The peer did not answer in time'))
-      else if (heard.is === 'stopping') this.#stopping = true
-    }
-  }
-
-  async *#ask(command: string, patience = this.#limits.command): AsyncGenerator<Said, Answered, void> {
-    yield `${command}\r\n`
-    return this.#hear(patience)
-  }
-
-  // -- greeting, hello, TLS, AUTH
-
-  async *#open(): AsyncGenerator<Said, void, void> {
-    const greeting = await this.#hear(this.#limits.greeting)
-    if (greeting.code !== 220) throw this.#notNow(greeting)
-    yield* this.#hello()
-    yield* this.#secure()
-    if (this.#options.login) yield* this.#signIn(this.#options.login)
-  }
-
-  async *#hello(): AsyncGenerator<Said, void, void> {
-    this.#stage = 'hello'
-    const { protocol, hostname } = this.#options
-    const hello = yield* this.#ask(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} ${hostname}`)
-    if (hello.code === 250) {
-      this.#offers = readOffers(hello.lines)
-      return
-    }
-    // RFC 5321 §3.2: a server that knows no EHLO knows HELO.
-    if (protocol === 'lmtp' || hello.code < 500) throw this.#notNow(hello)
-    const old = yield* this.#ask(`HELO ${hostname}`)
-    if (old.code !== 250) throw this.#notNow(old)
-    this.#offers = noOffers
-  }
-
-  async *#secure(): AsyncGenerator<Said, void, void> {
-    const { tls, judgeTls } = this.#options
-    this.#stage = 'tls'
-    if (!this.#tls && tls !== 'never') {
-      if (this.#offers.startTls) yield* this.#startTls()
-      else if (tls === 'required') throw new Lost(unheard('tls', 'The peer does not offer TLS', '4.7.10'))
-    }
-    const objection = this.#tls && judgeTls?.(this.#tls)
-    if (objection) throw new Lost(unheard('tls', objection, '4.7.10'))
-  }
-
-  async *#startTls(): AsyncGenerator<Said, void, void> {
-    const answered = yield* this.#ask('STARTTLS')
-    if (answered.code !== 220) {
-      if (this.#options.tls === 'required') throw this.#notNow(answered)
-      return
-    }
-    this.#reader.discard()
-    yield startTls
-    this.#tls = await this.#handshake()
-    // RFC 3207 §4.2: nothing that was heard in clear text counts.
-    this.#reader.discard()
-    this.#offers = noOffers
-    yield* this.#hello()
-  }
-
-  async #handshake(): Promise<TlsFacts> {
-    this.#ear.patience(this.#limits.command)
-    for (;;) {
-      const heard = await this.#ear.next()
-      if (heard === undefined) throw new Lost(unheard('tls', 'The TLS handshake failed', '4.7.5'))
-      if (heard instanceof Uint8Array || heard.is === 'woken') continue
-      if (heard.is === 'secured') return heard.tls
-      if (heard.is === 'silence') throw new Lost(unheard('tls', 'The peer did not answer in time'))
-      this.#stopping = true
-    }
-  }
-
-  async *#signIn({ name, password }: { name: string; password: string }): AsyncGenerator<Said, void, void> {
-    this.#stage = 'auth'
-    const { mechanisms } = this.#offers
-    if (!this.#tls) throw new Lost(unheard('auth', 'No password is sent without TLS', '4.7.11'))
-    let answered: Answered
-    if (mechanisms.includes('PLAIN')) answered = yield* this.#ask(`AUTH PLAIN ${base64(`\0${name}\0${password}`)}`)
-    else if (mechanisms.includes('LOGIN')) {
-      answered = yield* this.#ask('AUTH LOGIN')
-      if (answered.code === 334) answered = yield* this.#ask(base64(name))
-      if (answered.code === 334) answered = yield* this.#ask(base64(password))
-    } else throw new Lost(unheard('auth', 'The peer offers no way to sign in that we know', '4.7.0'))
-    if (answered.code !== 235) throw this.#notNow(answered)
-  }
-
-  // What goes wrong before a mail is offered is never the mail's fault.
-  #notNow(answered: Answered): Lost {
-    return new Lost({ ...outcomeOf(answered, this.#stage), result: 'later' })
   }
 
   // -- one mail
 
   async *#carry(mail: Outgoing): AsyncGenerator<Said, void, void> {
-    this.#stage = 'mail'
+    this.#dialogue.stage = 'mail'
     this.#refuseHopeless(mail)
     let left = this.#without()
     while (left.length > 0) {
@@ -281,7 +141,7 @@ class Client {
 
   // What the peer cannot take is not even tried.
   #refuseHopeless(mail: Outgoing): void {
-    const { size, smtputf8 } = this.#offers
+    const { size, smtputf8 } = this.#dialogue.offers
     // An address of ours cannot hold these; one that does would write commands of its own.
     const bad: Outcome = { ...unheard('mail', 'The address holds control characters', '5.1.3'), result: 'refused' }
     if (isUnsafe(mail.sender)) this.#settle(bad)
@@ -301,7 +161,7 @@ class Client {
 
   /** As many of the recipients as the peer takes at once. RFC 9422 §4. */
   #portion(mail: Outgoing, places: number[]): number[] {
-    const { recipientMax, domainMax } = this.#offers
+    const { recipientMax, domainMax } = this.#dialogue.offers
     const domains = new Set<string>()
     const portion: number[] = []
     for (const place of places) {
@@ -316,13 +176,13 @@ class Client {
   }
 
   async *#transact(mail: Outgoing, portion: number[]): AsyncGenerator<Said, void, void> {
-    const usesChunks = this.#offers.chunking
+    const usesChunks = this.#dialogue.offers.chunking
     const admitted = yield* this.#envelope(mail, portion, !usesChunks)
     if (usesChunks) {
       if (admitted.length === 0) return
       yield* this.#chunk(mail)
     } else if (!(yield* this.#data(mail, admitted))) return
-    this.#stage = 'end'
+    this.#dialogue.stage = 'end'
     await this.#end(admitted)
   }
 
@@ -331,13 +191,13 @@ class Client {
   async *#envelope(mail: Outgoing, portion: number[], withData: boolean): AsyncGenerator<Said, number[], void> {
     const commands: Expected[] = []
     if (this.#resetIsDue) commands.push({ line: 'RSET', for: 'rset' })
-    commands.push({ line: mailLine(mail, portion, this.#offers), for: 'mail' })
+    commands.push({ line: mailLine(mail, portion, this.#dialogue.offers), for: 'mail' })
     for (const place of portion)
-      commands.push({ line: recipientLine(mail.recipients[place]!, this.#offers), for: place })
+      commands.push({ line: recipientLine(mail.recipients[place]!, this.#dialogue.offers), for: place })
     if (withData) commands.push({ line: 'DATA', for: 'data' })
 
     const admitted: number[] = []
-    const atOnce = this.#offers.pipelining ? this.#limits.pipelined : 1
+    const atOnce = this.#dialogue.offers.pipelining ? this.#dialogue.limits.pipelined : 1
     this.#dataReply = undefined
     for (let from = 0; from < commands.length; from += atOnce) {
       const group = commands.slice(from, from + atOnce)
@@ -350,17 +210,15 @@ class Client {
     return admitted
   }
 
-  #dataReply: Answered | undefined
-
   // The reply to one command of the envelope. Gives the outcome when MAIL was refused.
   async #hearEnvelope(command: Expected, portion: number[], admitted: number[]): Promise<Outcome | undefined> {
-    const { mail, recipient, command: other, dataStart } = this.#limits
+    const { mail, recipient, command: other, dataStart } = this.#dialogue.limits
     if (command.for === 'rset') {
-      await this.#hear(other)
+      await this.#dialogue.hear(other)
       this.#resetIsDue = false
     } else if (command.for === 'mail') {
-      this.#stage = 'mail'
-      const answered = await this.#hear(mail)
+      this.#dialogue.stage = 'mail'
+      const answered = await this.#dialogue.hear(mail)
       if (isYes(answered)) this.#resetIsDue = true
       else {
         const outcome = outcomeOf(answered, 'mail')
@@ -368,11 +226,11 @@ class Client {
         return outcome
       }
     } else if (command.for === 'data') {
-      this.#stage = 'data'
-      this.#dataReply = await this.#hear(dataStart)
+      this.#dialogue.stage = 'data'
+      this.#dataReply = await this.#dialogue.hear(dataStart)
     } else {
-      this.#stage = 'rcpt'
-      const answered = await this.#hear(recipient)
+      this.#dialogue.stage = 'rcpt'
+      const answered = await this.#dialogue.hear(recipient)
       if (isYes(answered)) admitted.push(command.for)
       // Kept without an outcome when there are simply too many in this mail: they come next.
       else if (!(isTooMany(answered) && admitted.length > 0))
@@ -393,7 +251,7 @@ class Client {
     if (admitted.length === 0) {
       // RFC 2920 §3.1: a 354 without any recipient is answered with an empty mail.
       yield '.\r\n'
-      await this.#hear(this.#limits.dataEnd)
+      await this.#dialogue.hear(this.#dialogue.limits.dataEnd)
       this.#resetIsDue = true
       return false
     }
@@ -405,7 +263,7 @@ class Client {
 
   // RFC 3030 §2: the whole mail as one chunk.
   async *#chunk(mail: Outgoing): AsyncGenerator<Said, void, void> {
-    this.#stage = 'data'
+    this.#dialogue.stage = 'data'
     yield `BDAT ${mail.size} LAST\r\n`
     let sent = 0
     for await (const piece of this.#pieces(mail)) {
@@ -445,20 +303,15 @@ class Client {
     let answered: Answered | undefined
     for (const place of admitted) {
       // RFC 2033 §4.2: LMTP answers once for each.
-      if (isLmtp || !answered) answered = await this.#hear(this.#limits.dataEnd)
+      if (isLmtp || !answered) answered = await this.#dialogue.hear(this.#dialogue.limits.dataEnd)
       this.#outcomes[place] = outcomeOf(answered, 'end')
     }
     // RFC 5321 §4.1.1.4: either way the mail is closed; after a refused BDAT that is not sure (RFC 3030 §2).
-    this.#resetIsDue = this.#offers.chunking && !isYes(answered!)
+    this.#resetIsDue = this.#dialogue.offers.chunking && !isYes(answered!)
   }
 }
 
 interface Expected {
   line: string
   for: 'rset' | 'mail' | 'data' | number // a number: the place of a recipient
-}
-
-function asLost(error: unknown, stage: Stage): Lost | undefined {
-  if (error instanceof Lost) return error
-  return error instanceof Fault ? new Lost(unheard(stage, error.message, '4.5.0')) : undefined
 }
