@@ -25,10 +25,11 @@ test('every command of the guide works', async () => {
   await writeFile(join(folder, 'postern.toml'), settings)
   const env = { PATH: `${join(root, 'bin')}:${process.env['PATH']}`, LANG: 'C' }
   try {
-    // -e: the first line that fails ends it; -v: standard error shows which one that was.
-    await run('sh', ['-e', '-v', '-c', lines.join('\n')], { cwd: folder, env })
+    // -e: the first line that fails ends it; -x: standard error shows which one that was.
+    await run('sh', ['-e', '-x', '-c', lines.join('\n')], { cwd: folder, env })
   } catch (error) {
-    fail((error as { stderr: string }).stderr.slice(-1000))
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    fail(`${stdout.slice(-1000)}\n${stderr.slice(-1000)}`)
   } finally {
     await rm(folder, { recursive: true })
   }
