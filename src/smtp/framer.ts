@@ -12,9 +12,10 @@ import { reply, type Reply } from './replies.ts'
 const CR = 13
 const LF = 10
 
-export const badLine = reply(500, '5.5.2', 'A line ends in CRLF; a bare CR, LF or NUL is not allowed')
-export const longLine = reply(500, '5.5.2', 'Line is too long')
-export const badText = reply(500, '5.5.2', 'This is not UTF-8')
+const badLine = reply(500, '5.5.2', 'A line ends in CRLF; a bare CR, LF or NUL is not allowed')
+const longLine = reply(500, '5.5.2', 'Line is too long')
+const longAnswer = reply(500, '5.5.6', 'Authentication exchange line is too long') // RFC 4954 §6
+const badText = reply(500, '5.5.2', 'This is not UTF-8')
 
 export class Framer {
   #bytes: Buffer = Buffer.alloc(0)
@@ -95,7 +96,7 @@ export class Framer {
     this.#searched = this.#at
     this.#bare = false
     this.#skipped = 0
-    if (tooLong) return longLine
+    if (tooLong) return answering ? longAnswer : longLine
     const text = this.#bytes.toString('latin1', start, end)
     if (bare || text.includes('\r') || text.includes('\0')) return badLine
     return notAscii.test(text) ? this.#decode(start, end) : text

@@ -124,7 +124,8 @@ export function refuseUtf8(address: string): void {
 export function readClientName(argument: string): string {
   const name = argument.trim()
   if (name === '') fail('Say your name')
-  if (name.length > 255 || !/^(?:\[[\x21-\x5a\x5e-\x7e]+\]|[\w.:\u0080-\u{10ffff}-]+)$/u.test(name)) fail('Not a name')
+  const isName = /^(?:\[[\x21-\x5a\x5e-\x7e]+\]|[^\x00-\x20"(),;<>@[\\\]\x7f]+)$/.test(name)
+  if (name.length > 255 || !isName) fail('Not a name')
   return name
 }
 

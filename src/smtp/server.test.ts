@@ -889,7 +889,7 @@ const ways: [string, string][] = [
   ['a response over 2048 bytes', `C: AUTH PLAIN ${base64(`\0a\0${'x'.repeat(3000)}`)}\nS: 535 5.7.8...`],
   [
     'a response over 12288 bytes',
-    `C: AUTH PLAIN\nS: 334 \nC: ${'A'.repeat(12_288)}\nS: 500 5.5.2 Line is too long\nC: NOOP\nS: 250...`,
+    `C: AUTH PLAIN\nS: 334 \nC: ${'A'.repeat(12_288)}\nS: 500 5.5.6 Authentication exchange line is too long\nC: NOOP\nS: 250...`,
   ],
   ['no base64', 'C: AUTH PLAIN !!!!\nS: 501 5.5.2 Not base64'],
   ['half base64', 'C: AUTH PLAIN AAA\nS: 501 5.5.2 Not base64'],
