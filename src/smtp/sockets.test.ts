@@ -44,7 +44,7 @@ async function serving(
     port: 0,
     proxies: [],
     implicitTls: options.implicitTls ?? false,
-    secure: certificates.secure,
+    secure: (socket) => certificates.secure(socket),
     conversation: smtpServer(house, { role: 'mx', hostname: 'mx.uni.example', tlsAvailable: true, failed, ...options }),
     full: '421 4.7.0 Too many connections\r\n',
     connections: 100,
