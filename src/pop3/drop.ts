@@ -5,7 +5,8 @@
 //   nothing is removed before remove(); a session that ends otherwise changes nothing  (RFC 1939 §6)
 //   a unique id is uidvalidity and uid, so no other message ever has it                (RFC 1939 §7)
 
-import { expunge, messagesIn } from '../store/messages.ts'
+import { expunge } from '../store/messages.ts'
+import { messagesIn } from '../store/rows.ts'
 import type { MailRow } from '../store/mails.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import type { Store } from '../store/store.ts'
