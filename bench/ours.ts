@@ -33,11 +33,11 @@ export interface Serving {
 }
 
 /** Writes the configuration file and the zone of names it may ask, and gives its path. */
-export function writeConfig({ folder, settings = '' }: OursOptions): string {
+export function writeConfig({ folder, sinkPort, settings = '' }: OursOptions): string {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'postern.toml')
   writeFileSync(join(folder, 'zone'), zone)
-  writeFileSync(file, `${base(folder)}${settings}\n`)
+  writeFileSync(file, `${base(folder)}${settings}\n${sinkPort === undefined ? '' : route(sinkPort)}`)
   return file
 }
 
@@ -65,6 +65,14 @@ smtp.connections_per_address = 10000
 smtp.connections_per_minute = 1000000
 smtp.mails_per_minute = 1000000
 smtp.recipients_per_hour = 10000000
+`
+
+const route = (sinkPort: number) => `
+[[queue.routes]]
+domain = "remote.example"
+host = "127.0.0.1"
+port = ${sinkPort}
+tls = "none"
 `
 
 /** Starts the server; resolves at its `postern ready` line. Its log goes to postern.log beside the file. */
@@ -150,7 +158,7 @@ export async function startOurs(options: OursOptions): Promise<Rig> {
   const rig: Rig = {
     name: 'postern',
     smtp: door('smtp'),
-    submission: door('submission'),
+    submission: { ...door('submissions'), tls: true }, // a password is taken only inside TLS
     imap: door('imap'),
     pop3: door('pop3'),
     data: join(folder, 'data'),
@@ -159,7 +167,12 @@ export async function startOurs(options: OursOptions): Promise<Rig> {
       await stopServing(serving)
       const before = performance.now()
       serving = await serve(config)
-      Object.assign(rig, { smtp: door('smtp'), submission: door('submission'), imap: door('imap'), pop3: door('pop3') })
+      Object.assign(rig, {
+        smtp: door('smtp'),
+        submission: { ...door('submissions'), tls: true },
+        imap: door('imap'),
+        pop3: door('pop3'),
+      })
       const [smtp, imap] = await Promise.all([openSmtp(rig.smtp), openImap(rig.imap)])
       const took = performance.now() - before
       smtp.destroy()
