@@ -5,7 +5,7 @@
 import type { Reader, Value } from '../sql/sql.ts'
 import { adoptKeywords, checkKeywords, splitKeywords } from './keywords.ts'
 import { takeMailbox } from './mailboxes.ts'
-import { messagesOf, type MessageRow } from './messages.ts'
+import { messagesOf, type MessageRow } from './rows.ts'
 import { ascending, breathe, pieces } from './sets.ts'
 import type { Store } from './store.ts'
 
@@ -125,7 +125,7 @@ function spelled(keywords: readonly string[], known: string): string[] {
   return splitKeywords(known).filter((keyword) => wanted.has(keyword.toLowerCase()))
 }
 
-/** How many messages of a mailbox are not seen, and the first of them: for SELECT of old clients (RFC 3501 §7.1). */
+/** The first message that is not seen: for SELECT of old clients (RFC 3501 §7.1). */
 export async function firstUnseen(db: Reader, mailboxId: number): Promise<number | undefined> {
   const row = await db.one<{ uid: number }>(
     'select uid from message where mailbox_id = $1 and (flags & 1) = 0 order by uid limit 1',

@@ -48,11 +48,14 @@ eachStore('a mail to many is one row and many messages', async ({ store }) => {
   const targets: Target[] = [{ accountId: 3 }, { accountId: 1, flags: ['seen'] }, { accountId: 2, keywords: ['$Junk'] }]
   const placed = await store.db.transaction(async (sql) => placeMail(sql, await insertMail(sql, mail), targets))
   announce(store, placed)
-  deepEqual(placed.map(({ accountId, uid }) => [accountId, uid]).sort(), [
-    [1, 1],
-    [2, 1],
-    [3, 1],
-  ])
+  deepEqual(
+    placed.map(({ accountId, uid }) => [accountId, uid]).sort((a, b) => a[0]! - b[0]!),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ],
+  )
   const ids = new Set<number>()
   for (const accountId of [1, 2, 3]) {
     const inbox = (await mailboxByRole(store.db, accountId, 'inbox'))!

@@ -1,4 +1,4 @@
-// Messages: mails in mailboxes. Placing, appending, copying, moving, expunging, reading in pages.
+// Messages: mails in mailboxes. Placing, appending, expunging; copying and moving lie in transfer.ts, reading in rows.ts.
 //
 // Invariants, each kept by one transaction:
 //   uids in a mailbox only grow and are never used twice                 (RFC 9051 §2.3.1.1)
@@ -10,15 +10,29 @@
 import type { Reader, Value, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import type { Change } from './changes.ts'
-import { flagBits, maskOf, type Flag } from './flags.ts'
-import { addUse, chargeHolders, dischargeHolder, takeHolder, type Charge } from './holders.ts'
-import { adoptKeywords, checkKeywords, splitKeywords } from './keywords.ts'
+import { briefly, countLess, isDeleted, isUnseen, messageColumns, removeRows, takeUids } from './counters.ts'
+import { maskOf, type Flag } from './flags.ts'
+import { chargeHolders, dischargeHolder, type Charge } from './holders.ts'
+import { adoptKeywords, checkKeywords } from './keywords.ts'
 import { storeLimits } from './limits.ts'
 import { takeMailbox } from './mailboxes.ts'
 import { insertMail, sizeOf, type MailRow, type NewMail } from './mails.ts'
 import type { Crossed } from './quota.ts'
-import { ascending, breathe, groups, pieces, ranges, rowsText } from './sets.ts'
+import { ascending, groups, pieces, rowsText } from './sets.ts'
 import type { Store } from './store.ts'
+
+export {
+  changedSince,
+  fetchPage,
+  flagsOf,
+  messagesIn,
+  messagesOf,
+  vanishedSince,
+  type FetchRow,
+  type FlagsRow,
+  type MessageRow,
+} from './rows.ts'
+export { copyMessages, moveMessages, type Copied } from './transfer.ts'
 
 /** Where a mail is to be placed. */
 export interface Target {
@@ -200,19 +214,6 @@ async function insertMessages(
   return placed
 }
 
-const messageColumns = [
-  'mailbox_id',
-  'uid',
-  'account_id',
-  'mail_id',
-  'modseq',
-  'created_modseq',
-  'flags',
-  'size',
-  'received_at',
-  'saved_at',
-  'keywords',
-]
 const noCasts = messageColumns.map(() => '')
 
 async function insertRows(sql: Writer, arrivals: Arrival[], placed: Placed[]): Promise<void> {
@@ -239,14 +240,6 @@ async function insertRows(sql: Writer, arrivals: Arrival[], placed: Placed[]): P
     }
     await sql.run(rowsText('messages', head, noCasts, group.length, ''), values)
   }
-}
-
-function isUnseen(flags: number): number {
-  return flags & flagBits.seen ? 0 : 1
-}
-
-function isDeleted(flags: number): number {
-  return flags & flagBits.deleted ? 1 : 0
 }
 
 /** A message of APPEND. */
@@ -297,185 +290,6 @@ function sum(numbers: readonly number[]): number {
   let total = 0
   for (const number of numbers) total += number
   return total
-}
-
-interface Counts {
-  total: number
-  unseen: number
-  deleted: number
-  size: number
-}
-
-const countMore = `
-update mailbox set uid_next = uid_next + $2, total = total + $2, unseen = unseen + $3, deleted = deleted + $4,
-  size = size + $5, modseq = $6
- where id = $1 and selectable = 1
-returning uid_next`
-
-/** Room for messages in a mailbox whose account is taken; the first of their uids. */
-async function takeUids(sql: Writer, mailboxId: number, modseq: number, more: Counts): Promise<number> {
-  const row = await sql.one<{ uid_next: number }>(countMore, [
-    mailboxId,
-    more.total,
-    more.unseen,
-    more.deleted,
-    more.size,
-    modseq,
-  ])
-  if (!row) throw new Trouble('no-such-mailbox', { mailboxId })
-  return row.uid_next - more.total
-}
-
-const countLess = `
-update mailbox set total = total - $2, unseen = unseen - $3, deleted = deleted - $4, size = size - $5, modseq = $6
- where id = $1`
-
-export interface Copied {
-  from: number
-  to: number
-}
-
-/**
- * Copies messages to another (or the same) mailbox: all or nothing (RFC 9051 §6.4.7). Uids that are gone are left
- * out. Throws Trouble no-such-mailbox, over-quota, too-many-keywords.
- */
-export function copyMessages(store: Store, from: number, uids: readonly number[], to: number): Promise<Copied[]> {
-  return transfer(store, from, uids, to, false)
-}
-
-/** The same, and the originals are gone in the same moment (RFC 6851). */
-export function moveMessages(store: Store, from: number, uids: readonly number[], to: number): Promise<Copied[]> {
-  return transfer(store, from, uids, to, true)
-}
-
-async function transfer(
-  store: Store,
-  from: number,
-  wanted: readonly number[],
-  to: number,
-  move: boolean,
-): Promise<Copied[]> {
-  const uids = ascending(wanted)
-  if (uids.length === 0) return []
-  const news: Change[] = []
-  const copied = await store.db.transaction(async (sql) => {
-    news.length = 0
-    const accounts = await accountsOf(sql, [from, to])
-    const source = accounts.get(from)!
-    const target = accounts.get(to)!
-    const modseqs = new Map<number, number>()
-    for (const id of ascending([source, target])) modseqs.set(id, (await takeHolder(sql, id)).modseq)
-
-    const found = await briefly(sql, from, uids)
-    if (found.uids.length === 0) return []
-    const charge = { size: found.size, messages: found.uids.length }
-    if (source !== target || !move) await addUse(sql, { accountId: target, ...charge })
-    if (source !== target && move) await dischargeHolder(sql, { accountId: source, ...charge })
-
-    await adoptKeywords(sql, to, found.keywords)
-    const modseq = modseqs.get(target)!
-    const counts = { total: found.uids.length, unseen: found.unseen, deleted: found.deleted, size: found.size }
-    const first = await takeUids(sql, to, modseq, counts)
-    await copyRows(sql, { from, to, account: target, modseq, first, uids: found.uids, savedAt: store.clock() })
-    news.push({ accountId: target, mailboxId: to, modseq, kind: 'arrived' })
-    if (source !== target) await reindex(sql, to, first, found.uids.length)
-    if (move) {
-      await removeRows(sql, from, modseqs.get(source)!, found.uids)
-      await sql.run(countLess, [from, counts.total, counts.unseen, counts.deleted, counts.size, modseqs.get(source)!])
-      news.push({ accountId: source, mailboxId: from, modseq: modseqs.get(source)!, kind: 'gone' })
-    }
-    return found.uids.map((uid, i) => ({ from: uid, to: first + i }))
-  })
-  store.changes.publish(news)
-  if (news.length > 0) store.indexer.wake()
-  return copied
-}
-
-async function accountsOf(sql: Reader, mailboxIds: number[]): Promise<Map<number, number>> {
-  const accounts = new Map<number, number>()
-  for (const id of mailboxIds) {
-    const row = await sql.one<{ account_id: number }>('select account_id from mailbox where id = $1', [id])
-    if (!row) throw new Trouble('no-such-mailbox', { mailboxId: id })
-    accounts.set(id, row.account_id)
-  }
-  return accounts
-}
-
-interface Brief {
-  uids: number[]
-  unseen: number
-  deleted: number
-  size: number
-  keywords: string[]
-}
-
-/** What counters need to know of messages. */
-async function briefly(sql: Reader, mailboxId: number, uids: readonly number[]): Promise<Brief> {
-  const brief: Brief = { uids: [], unseen: 0, deleted: 0, size: 0, keywords: [] }
-  const keywords = new Set<string>()
-  for (const piece of pieces('uid', uids, 2)) {
-    const text = `select uid, flags, size, keywords from message where mailbox_id = $1 and ${piece.where}`
-    for (const [uid, flags, size, words] of (await sql.arrays(text, [mailboxId, ...piece.values])) as Brief4[]) {
-      brief.uids.push(uid)
-      brief.unseen += isUnseen(flags)
-      brief.deleted += isDeleted(flags)
-      brief.size += size
-      if (words !== '') for (const keyword of splitKeywords(words)) keywords.add(keyword)
-    }
-  }
-  brief.uids.sort((a, b) => a - b)
-  brief.keywords = [...keywords]
-  return brief
-}
-
-type Brief4 = [uid: number, flags: number, size: number, keywords: string]
-
-interface Copying {
-  from: number
-  to: number
-  account: number
-  modseq: number
-  first: number
-  uids: number[]
-  savedAt: number
-}
-
-const copyText = (where: string): string => `
-insert into message (${messageColumns.join(', ')})
-select cast($2 as bigint), cast($3 as bigint) + row_number() over (order by uid), cast($4 as bigint), mail_id,
-  cast($5 as bigint), cast($5 as bigint), flags, size, received_at, cast($6 as bigint), keywords
-  from message where mailbox_id = $1 and ${where}`
-
-async function copyRows(sql: Writer, { from, to, account, modseq, first, uids, savedAt }: Copying): Promise<void> {
-  let next = first
-  for (const piece of pieces('uid', uids, 7)) {
-    await sql.run(copyText(piece.where), [from, to, next - 1, account, modseq, savedAt, ...piece.values])
-    next += piece.numbers.length
-    if (next < first + uids.length) await breathe()
-  }
-}
-
-/** Mails that came to another account must be found by its searches: the index names accounts. */
-async function reindex(sql: Writer, mailboxId: number, first: number, count: number): Promise<void> {
-  await sql.run(
-    'update mail set indexed = 0 where id in (select mail_id from message where mailbox_id = $1 and uid between $2 and $3)',
-    [mailboxId, first, first + count - 1],
-  )
-}
-
-const expungeText = (where: string): string => `
-insert into expunged (mailbox_id, modseq, uid, account_id, mail_id)
-select mailbox_id, cast($2 as bigint), uid, account_id, mail_id from message where mailbox_id = $1 and ${where}`
-
-async function removeRows(sql: Writer, mailboxId: number, modseq: number, uids: readonly number[]): Promise<void> {
-  let left = uids.length
-  for (const piece of pieces('uid', uids, 3)) {
-    await sql.run(expungeText(piece.where), [mailboxId, modseq, ...piece.values])
-    const away = `delete from message where mailbox_id = $1 and cast($2 as bigint) > 0 and ${piece.where}`
-    await sql.run(away, [mailboxId, modseq, ...piece.values])
-    left -= piece.numbers.length
-    if (left > 0) await breathe()
-  }
 }
 
 /**
@@ -535,140 +349,4 @@ async function stillDeleted(sql: Reader, mailboxId: number, uids: readonly numbe
     for (const row of await sql.arrays(text, [mailboxId, ...piece.values])) marked.push(row[0] as number)
   }
   return marked.sort((a, b) => a - b)
-}
-
-export interface MessageRow {
-  uid: number
-  modseq: number
-  mailId: number
-  flags: number // mask of flagBits
-  keywords: string // ascending, separated by spaces
-  size: number // bytes, with trace: RFC822.SIZE
-  receivedAt: number // INTERNALDATE
-  savedAt: number // SAVEDATE (RFC 8514)
-}
-
-const rowColumns = 'uid, modseq, mail_id, flags, keywords, size, received_at, saved_at'
-
-type RowArray = [number, number, number, number, string, number, number, number]
-
-function toMessageRow(row: Value[]): MessageRow {
-  const [uid, modseq, mailId, flags, keywords, size, receivedAt, savedAt] = row as RowArray
-  return { uid, modseq, mailId, flags, keywords, size, receivedAt, savedAt }
-}
-
-/** Messages with uids from `from` to `to` (both included), ascending, at most `limit`. */
-export async function messagesIn(
-  db: Reader,
-  mailboxId: number,
-  from: number,
-  to: number,
-  limit: number,
-): Promise<MessageRow[]> {
-  const text = `select ${rowColumns} from message where mailbox_id = $1 and uid between $2 and $3 order by uid limit $4`
-  return (await db.arrays(text, [mailboxId, from, to, limit])).map(toMessageRow)
-}
-
-/** The messages of `uids` (ascending) that are there, ascending. Ask for pages: the answer is one array. */
-export async function messagesOf(db: Reader, mailboxId: number, uids: readonly number[]): Promise<MessageRow[]> {
-  return (await rowsOf(db, rowColumns, mailboxId, uids)).map(toMessageRow)
-}
-
-/** Rows whose first column is the uid, for `uids` (ascending) and for no others. */
-async function rowsOf(db: Reader, selected: string, mailboxId: number, uids: readonly number[]): Promise<Value[][]> {
-  const found: Value[][][] = []
-  for (const range of ranges(uids, storeLimits.pageRows)) {
-    if (range.numbers.length < 4) {
-      for (const piece of pieces('uid', range.numbers, 2))
-        found.push(
-          await db.arrays(`select ${selected} from message where mailbox_id = $1 and ${piece.where}`, [
-            mailboxId,
-            ...piece.values,
-          ]),
-        )
-      continue
-    }
-    const text = `select ${selected} from message where mailbox_id = $1 and uid between $2 and $3 order by uid`
-    const rows = await db.arrays(text, [mailboxId, range.low, range.high])
-    if (range.high - range.low + 1 === range.numbers.length) found.push(rows)
-    else {
-      const asked = new Set(range.numbers)
-      found.push(rows.filter((row) => asked.has(row[0] as number)))
-    }
-  }
-  return found.length === 1 ? found[0]! : found.flat()
-}
-
-export type FlagsRow = [uid: number, flags: number, keywords: string, modseq: number]
-
-/** The fast way to flags: for FETCH FLAGS of thousands. */
-export async function flagsOf(db: Reader, mailboxId: number, uids: readonly number[]): Promise<FlagsRow[]> {
-  return (await rowsOf(db, 'uid, flags, keywords, modseq', mailboxId, uids)) as unknown as FlagsRow[]
-}
-
-export type FetchRow = MessageRow & { mail?: MailRow }
-
-/** Messages with their mails, for FETCH of a page of `uids` (ascending). */
-export async function fetchPage(
-  store: Store,
-  mailboxId: number,
-  uids: readonly number[],
-  want: { mail: boolean },
-): Promise<FetchRow[]> {
-  const rows: FetchRow[] = await messagesOf(store.db, mailboxId, uids)
-  if (!want.mail) return rows
-  const mails = await store.mails.get(rows.map((row) => row.mailId))
-  for (const row of rows) row.mail = mails.get(row.mailId)
-  return rows
-}
-
-/** Messages that came or changed after `modseq`, ascending by uid (RFC 7162 §3.1.4.1). */
-export async function changedSince(
-  db: Reader,
-  mailboxId: number,
-  modseq: number,
-  from = 1,
-  to = 0xffff_ffff,
-): Promise<MessageRow[]> {
-  const rows = await db.arrays(
-    `select ${rowColumns} from message where mailbox_id = $1 and modseq > $2 and uid between $3 and $4`,
-    [mailboxId, modseq, from, to],
-  )
-  return rows.map(toMessageRow).sort((a, b) => a.uid - b.uid)
-}
-
-/**
- * Uids that left the mailbox after `modseq`, ascending. When that is longer ago than the store remembers: all
- * uids that were ever given and are not there, which RFC 7162 §3.2.5.1 allows.
- */
-export async function vanishedSince(db: Reader, mailboxId: number, modseq: number): Promise<number[]> {
-  const rows = await db.arrays(
-    `select 0, uid_next, expunged_floor from mailbox where id = $1
-      union all
-     select 1, uid, 0 from expunged where mailbox_id = $1 and modseq > $2`,
-    [mailboxId, modseq],
-  )
-  const uids: number[] = []
-  for (const [kind, value, floor] of rows as [number, number, number][]) {
-    if (kind === 1) uids.push(value)
-    else if (floor > modseq) return absentBelow(db, mailboxId, value)
-  }
-  return uids.sort((a, b) => a - b)
-}
-
-async function absentBelow(db: Reader, mailboxId: number, uidNext: number): Promise<number[]> {
-  const absent: number[] = []
-  let next = 1
-  const text = 'select uid from message where mailbox_id = $1 and uid >= $2 order by uid limit $3'
-  for (;;) {
-    const page = await db.arrays(text, [mailboxId, next, storeLimits.pageRows])
-    for (const row of page) {
-      for (; next < (row[0] as number); next++) absent.push(next)
-      next++
-    }
-    if (page.length < storeLimits.pageRows) break
-    await breathe()
-  }
-  for (; next < uidNext; next++) absent.push(next)
-  return absent
 }

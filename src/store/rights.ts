@@ -24,7 +24,9 @@ export interface Grant {
 export function normalRights(rights: string): string {
   const wide = rights.replaceAll('c', 'kx').replaceAll('d', 'te')
   for (const letter of wide) if (!allRights.includes(letter)) throw new Trouble('bad-keyword', { letter })
-  return [...allRights].filter((letter) => wide.includes(letter)).join('')
+  return Array.from(allRights)
+    .filter((letter) => wide.includes(letter))
+    .join('')
 }
 
 /** What `accountId` may do in a mailbox; '' for nothing. */
@@ -71,7 +73,9 @@ export async function grant(
         ? asked
         : mode === 'add'
           ? normalRights(before + asked)
-          : [...before].filter((letter) => !asked.includes(letter)).join('')
+          : Array.from(before)
+              .filter((letter) => !asked.includes(letter))
+              .join('')
     if (after === '') {
       await sql.run('delete from mailbox_grant where mailbox_id = $1 and account_id = $2', [mailboxId, accountId])
     } else {

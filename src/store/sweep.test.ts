@@ -88,10 +88,10 @@ eachSwept('bytes that cannot be dropped now are dropped by a later sweep', async
   await expunge(store, inbox.id, [1, 2])
   await sweeper.sweep()
   now += 5000
-  const { drop } = store.blobs
+  const drop = store.blobs.drop.bind(store.blobs)
   const refused: string[] = []
   store.blobs.drop = async (ref) => {
-    if (refused.length > 0) return drop.call(store.blobs, ref)
+    if (refused.length > 0) return drop(ref)
     refused.push(ref)
     throw new Error('disk')
   }

@@ -6,7 +6,7 @@
 // row are a token: searches of one and two characters are exact by the index alone.
 
 const ascii = /^[\x00-\x7f]*$/
-const accented = /[\u00c0-\u024f\u0370-\u03ff\u1e00-\u1fff][\u0300-\u036f]*|[a-z][\u0300-\u036f]+/g
+const accented = /[\u00c0-\u024f\u0370-\u03ff\u1e00-\u1fff]\p{M}*|[a-z]\p{M}+/gu
 const special: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',
@@ -39,6 +39,8 @@ const dense =
   '[[\\p{L}\\p{N}\\p{M}]&&[\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Hangul}\\p{scx=Bopomofo}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}]]'
 const run = new RegExp(`(${dense}+)|[[\\p{L}\\p{N}\\p{M}]--${dense}]+`, 'gv')
 const wrapped = new RegExp(`(?<=${dense})[ \\t]*\\n[ \\t]*(?=${dense})`, 'gv')
+const wordLetter = new RegExp(`[[\\p{L}\\p{N}\\p{M}]--${dense}]`, 'v')
+const denseLetter = new RegExp(dense, 'v')
 const latinRun = /[a-z0-9]+/g
 
 /**
@@ -79,18 +81,32 @@ function addPairs(word: string, mark: string, into: Set<string>): void {
   into.add(mark + before)
 }
 
-/** Where to cut a long text so that each piece is at most about `size` and no word is cut. */
+/** Pieces of a long text, each at most about `size`, with the same words: no word and no pair is cut. */
 export function* slices(text: string, size: number): Generator<string, void, undefined> {
   for (let from = 0; from < text.length;) {
-    let end = Math.min(text.length, from + size)
-    if (end < text.length) {
-      const space = Math.max(text.lastIndexOf('\n', end), text.lastIndexOf(' ', end))
-      if (space > from) end = space + 1
-    }
+    const end = text.length - from > size ? cutBefore(text, from, from + size) : text.length
     yield text.slice(from, end)
-    // Without a space to cut at, one character is in both pieces, so that no pair is lost.
-    from = end < text.length && !/\s/.test(text[end - 1]!) ? Math.max(from + 1, end - 2) : end
+    if (end === text.length) return
+    // The last of a run without spaces is in both pieces: it and the next make a pair, also across a line break.
+    let near = end
+    while (near > from + 1 && /[ \t\n]/.test(text[near - 1]!)) near--
+    const last = lastCharacter(text, near)
+    from = denseLetter.test(last) && near - last.length > from ? near - last.length : end
   }
+}
+
+function cutBefore(text: string, from: number, wanted: number): number {
+  const space = Math.max(text.lastIndexOf('\n', wanted - 1), text.lastIndexOf(' ', wanted - 1))
+  if (space > from) return space + 1
+  for (let end = wanted; end > from + 1 && end > wanted - wordLength; end--) {
+    const inWord = wordLetter.test(text[end - 1]!) && wordLetter.test(text[end]!)
+    if (!inWord && !/[\udc00-\udfff]/.test(text[end]!)) return end
+  }
+  return wanted
+}
+
+function lastCharacter(text: string, end: number): string {
+  return /[\udc00-\udfff]/.test(text[end - 1]!) ? text.slice(end - 2, end) : text[end - 1]!
 }
 
 /** What the index is asked for a searched text. */
@@ -116,15 +132,13 @@ export function questionOf(searched: string): Question {
       words.push({ word: word.slice(0, wordLength), prefix: isLast || word.length > wordLength })
       continue
     }
-    const letters = [...word]
+    const letters = Array.from(word)
     if (letters.length === 1) words.push({ word, prefix: true })
     for (let i = 1; i < letters.length; i++) words.push({ word: letters[i - 1]! + letters[i]!, prefix: false })
   }
   const whole = runs === 1 && words.length === 1 && text.length <= wordLength
   return { words, exact: whole && [...text.matchAll(run)][0]![0] === text, text }
 }
-
-const wordLetter = new RegExp(`[[\\p{L}\\p{N}\\p{M}]--${dense}]`, 'v')
 
 /** Whether plain() `text` has what is asked: at the beginning of a word when the question begins with a Latin one. */
 export function holds(text: string, question: Question): boolean {

@@ -182,11 +182,17 @@ export function difference(before: UidList, after: UidList): { gone: number[]; a
     const y = right ? right[b]! : Infinity
     if (x <= y) {
       if (x < y) gone.push(x)
-      if (++a === left!.length) ((a = 0), i++)
+      if (++a === left!.length) {
+        a = 0
+        i++
+      }
     }
     if (y <= x) {
       if (y < x) arrived.push(y)
-      if (++b === right!.length) ((b = 0), j++)
+      if (++b === right!.length) {
+        b = 0
+        j++
+      }
     }
   }
   return { gone, arrived }

@@ -35,7 +35,7 @@ export function eachStore(what: string, body: (world: World) => Promise<void>, o
 export async function freshStore(
   db: Database,
   options: StoreOptions = {},
-): Promise<{ store: Store; close(): Promise<void> }> {
+): Promise<{ store: Store; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-store-'))
   const blobs = await openVolumes(folder)
   await db.transaction(async (sql) => {
