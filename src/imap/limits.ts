@@ -47,7 +47,7 @@ export const imapLimits = {
   /** Octets of answers gathered before they are handed to the socket. */
   gather: 64 * KiB,
   /** Octets of printed envelopes and structures kept for all sessions. */
-  printed: 8 * MiB,
+  printed: 16 * MiB,
 }
 
 export type ImapLimits = typeof imapLimits

@@ -60,16 +60,9 @@ async function checkRights(session: Session, selected: Selected): Promise<void> 
 
 async function tellGone(session: Session, selected: Selected, modseq: number): Promise<string> {
   const vanished = await vanishedSince(session.store.db, selected.mailboxId, selected.toldGone)
-  let gone: number[]
-  if (vanished) {
-    const known = vanished.filter((uid) => uid < selected.uidNext)
-    const picture = known.length > 0 ? await pictureOf(session) : undefined
-    gone = picture ? known.filter((uid) => picture.has(uid)) : []
-  } else {
-    // Longer ago than the store remembers: what is in the picture and not in the mailbox.
-    const { uids } = await session.store.views.current(selected.mailboxId)
-    gone = [...(await pictureOf(session))].filter((uid) => !uids.has(uid))
-  }
+  const known = vanished.filter((uid) => uid < selected.uidNext)
+  const picture = known.length > 0 ? await pictureOf(session) : undefined
+  const gone = picture ? known.filter((uid) => picture.has(uid)) : []
   selected.toldGone = modseq
   return forgetUids(session, selected, gone)
 }

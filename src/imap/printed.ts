@@ -1,34 +1,45 @@
 // Printed envelopes and structures of mails, kept for all sessions: a mail's tree never changes, so
-// what was printed once is right for ever. Least recently used goes first, by octets.
+// what was printed once is right for ever.
+//
+// Two generations: what was not asked for while one filled up goes with it. At most `limit` octets in both.
+
+export type PrintedKind = 'envelope' | 'body' | 'bodystructure'
+
+const places: Record<PrintedKind, number> = { envelope: 0, body: 2, bodystructure: 4 }
+const entryOctets = 60 // of a map, beside the text
 
 export class Printed {
-  #limit: number
-  #kept = new Map<string, string>()
-  #size = 0
+  #half: number
+  #young = new Map<number, string>()
+  #old = new Map<number, string>()
+  #size = 0 // of the young
 
   constructor(limit: number) {
-    this.#limit = limit
+    this.#half = limit / 2
   }
 
-  get(key: string): string | undefined {
-    const text = this.#kept.get(key)
-    if (text === undefined) return undefined
-    // Old entries move to the end only when the store is half full: below that nothing is about to go.
-    if (this.#size > this.#limit / 2) {
-      this.#kept.delete(key)
-      this.#kept.set(key, text)
-    }
-    return text
+  /** Under which number the text of a mail is kept. */
+  static key(kind: PrintedKind, utf8: boolean, mailId: number): number {
+    return mailId * 8 + places[kind] + (utf8 ? 1 : 0)
   }
 
-  set(key: string, text: string): void {
-    if (this.#kept.has(key) || text.length > this.#limit / 64) return
-    this.#kept.set(key, text)
-    this.#size += text.length + key.length + 100
-    for (const [oldest, old] of this.#kept) {
-      if (this.#size <= this.#limit) break
-      this.#kept.delete(oldest)
-      this.#size -= old.length + oldest.length + 100
+  get(key: number): string | undefined {
+    const text = this.#young.get(key)
+    if (text !== undefined) return text
+    const old = this.#old.get(key)
+    if (old !== undefined) this.set(key, old)
+    return old
+  }
+
+  set(key: number, text: string): void {
+    if (text.length > this.#half / 32) return
+    text.charCodeAt(0) // makes one string of what was put together from many
+    this.#size += text.length + entryOctets
+    if (this.#size > this.#half) {
+      this.#old = this.#young
+      this.#young = new Map()
+      this.#size = text.length + entryOctets
     }
+    this.#young.set(key, text)
   }
 }

@@ -8,8 +8,10 @@
 
 import type { Said } from '../../wire/conversation.ts'
 import { flagBits, storeFlags } from '../../store/flags.ts'
-import { treeOf, type MailRow } from '../../store/mails.ts'
-import { changedSince, fetchPage, vanishedSince, type MessageRow } from '../../store/messages.ts'
+import type { Tree } from '../../mime/mime.ts'
+import { unpackTree } from '../../mime/pack.ts'
+import { readTrees, type MailRow } from '../../store/mails.ts'
+import { changedSince, flagsOf, messagesOf, vanishedSince, type MessageRow } from '../../store/messages.ts'
 import { previewsOf } from '../../store/previews.ts'
 import {
   cutPositions,
@@ -25,14 +27,14 @@ import {
 } from '../aims.ts'
 import { bad, done } from '../answers.ts'
 import { inOrder, prepareSection, sayPieces, type Piece } from '../body.ts'
-import { whenSelected, type Command, type Run } from '../command.ts'
+import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
 import { printFlags } from '../flags.ts'
-import { goneOf } from '../gone.ts'
 import { pictureOf, tellKeywords } from '../news.ts'
+import { Printed, type PrintedKind } from '../printed.ts'
 import { dateTime, objectId, quote } from '../say.ts'
 import type { Scanner } from '../scanner.ts'
 import { readSection, type Section } from '../sections.ts'
-import { holds, normal, printRanges, rangesOf } from '../sequences.ts'
+import { holds, normal, printSet, rangesOf } from '../sequences.ts'
 import { selectedOf, type Session } from '../session.ts'
 import { printEnvelope, printStructure } from '../structure.ts'
 
@@ -157,6 +159,7 @@ async function* runFetch(session: Session, order: FetchOrder): Run {
 
   const sections = items.filter((item) => item.is === 'section')
   const needsMail = sections.length > 0 || items.some((item) => mailItems.has(item.is))
+  if (items.every((item) => flagItems.has(item.is))) return yield* sayFlags(session, order, aimed)
   let missed = 0
   for (const page of pagesOf(aimed, needsMail ? pageOfMails : pageOfRows)) {
     const rows = await readRows(session, page)
@@ -164,10 +167,43 @@ async function* runFetch(session: Session, order: FetchOrder): Run {
     if (sections.length > 0) yield* saySections(session, order, rows)
     else yield await sayRows(session, order, rows)
   }
-  return missed > 0 ? done('Fetched, some were expunged', 'EXPUNGEISSUED') : done('Fetched')
+  return finished(missed)
 }
 
+const flagItems = new Set<string>(['uid', 'flags', 'modseq'])
 const mailItems = new Set<string>(['envelope', 'body', 'bodystructure', 'threadid', 'preview'])
+
+/** The commonest FETCH of all, of thousands: only the columns it needs, one string a page. */
+async function* sayFlags(session: Session, { items }: FetchOrder, aimed: Aimed): Run {
+  const { store } = session
+  const selected = selectedOf(session)
+  const order = items.map((item) => item.is)
+  let missed = 0
+  for (const { seqs, uids } of pagesOf(aimed, pageOfRows)) {
+    const rows = await flagsOf(store.db, selected.mailboxId, uids)
+    missed += uids.length - rows.length
+    let text = ''
+    let at = 0
+    for (const [uid, flags, keywords, modseq] of rows) {
+      while (uids[at]! < uid) at++
+      if (keywords !== '') text += tellKeywords(selected, keywords)
+      text += '* ' + seqs[at]!
+      for (let i = 0; i < order.length; i++) {
+        text += i === 0 ? ' FETCH (' : ' '
+        if (order[i] === 'uid') text += 'UID ' + uid
+        else if (order[i] === 'flags') text += 'FLAGS (' + printFlags(flags, keywords) + ')'
+        else text += 'MODSEQ (' + modseq + ')'
+      }
+      text += ')\r\n'
+    }
+    yield text
+  }
+  return finished(missed)
+}
+
+function finished(missed: number): Finished {
+  return missed > 0 ? done('Fetched, some were expunged', 'EXPUNGEISSUED') : done('Fetched')
+}
 
 interface Numbered {
   seq: number
@@ -176,7 +212,7 @@ interface Numbered {
 
 /** The rows of a page that are still there, beside their numbers. */
 async function readRows(session: Session, { seqs, uids }: Page): Promise<Numbered[]> {
-  const rows = await fetchPage(session.store, selectedOf(session).mailboxId, uids, { mail: false })
+  const rows = await messagesOf(session.store.db, selectedOf(session).mailboxId, uids)
   const numbered: Numbered[] = []
   let at = 0
   for (const row of rows) {
@@ -203,10 +239,8 @@ async function tellVanished(session: Session, order: FetchOrder): Promise<string
   const picture = await pictureOf(session)
   const asked = order.aim.sequence === '$' ? session.saved : normal(order.aim.sequence, uidNext - 1)
   const vanished = await vanishedSince(session.store.db, mailboxId, order.changedSince!)
-  const gone = vanished
-    ? rangesOf(vanished.filter((uid) => holds(asked, uid) && !picture.has(uid)))
-    : goneOf(picture, asked, uidNext - 1, undefined)
-  return gone.length === 0 ? '' : `* VANISHED (EARLIER) ${printRanges(gone)}\r\n`
+  const gone = vanished.filter((uid) => holds(asked, uid) && !picture.has(uid))
+  return gone.length === 0 ? '' : `* VANISHED (EARLIER) ${printSet(gone)}\r\n`
 }
 
 type Print = (row: MessageRow) => string
@@ -278,36 +312,34 @@ function mailsOf(session: Session, rows: Numbered[]): Promise<Map<number, MailRo
   return session.store.mails.get(rows.map(({ row }) => row.mailId))
 }
 
-/** Envelopes and structures, printed once for all sessions; only mails not printed yet are read. */
-async function treePrinter(
-  session: Session,
-  what: 'envelope' | 'body' | 'bodystructure',
-  rows: Numbered[],
-): Promise<Print> {
+/**
+ * Envelopes and structures, printed once for all sessions. Mails not printed yet are read past the store's memory
+ * of mails: their rows are not needed again, and keeping thousands would push out those that are.
+ */
+async function treePrinter(session: Session, what: PrintedKind, rows: Numbered[]): Promise<Print> {
   const utf8 = session.enabled.utf8 || session.enabled.rev2
-  const kind = `${what[4] ?? ''}${utf8 ? 'u' : 'a'}`
+  const { printed } = session
   const texts = new Map<number, string>()
   const missing: number[] = []
   for (const { row } of rows) {
-    const known = session.printed.get(kind + row.mailId)
+    const known = printed.get(Printed.key(what, utf8, row.mailId))
     if (known === undefined) missing.push(row.mailId)
     else texts.set(row.mailId, known)
   }
   if (missing.length > 0) {
-    for (const mail of (await session.store.mails.get(missing)).values()) {
-      const text = printTree(mail, what, utf8)
-      session.printed.set(kind + mail.id, text)
-      texts.set(mail.id, text)
+    for (const [id, packedTree] of await readTrees(session.store.db, missing)) {
+      const text = printTree(unpackTree(packedTree), what, utf8)
+      printed.set(Printed.key(what, utf8, id), text)
+      texts.set(id, text)
     }
   }
   return (row) => texts.get(row.mailId)!
 }
 
-function printTree(mail: MailRow, what: 'envelope' | 'body' | 'bodystructure', utf8: boolean): string {
-  const tree = treeOf(mail)
-  if (what === 'envelope') return `ENVELOPE ${printEnvelope(tree.headers, utf8)}`
-  const extended = what === 'bodystructure'
-  return `${extended ? 'BODYSTRUCTURE' : 'BODY'} ${printStructure(tree.part, extended, utf8)}`
+function printTree(tree: Tree, what: PrintedKind, utf8: boolean): string {
+  if (what === 'envelope') return 'ENVELOPE ' + printEnvelope(tree.headers, utf8)
+  if (what === 'body') return 'BODY ' + printStructure(tree.part, false, utf8)
+  return 'BODYSTRUCTURE ' + printStructure(tree.part, true, utf8)
 }
 
 /** Answers with bodies: read ahead, written in order. */

@@ -9,12 +9,11 @@ import type { Mailbox } from '../../store/mailboxes.ts'
 import { bad, done, no } from '../answers.ts'
 import { afterLogin, type Command, type Run } from '../command.ts'
 import { permanentFlags, printFlags, systemFlagNames, usualKeywords } from '../flags.ts'
-import { goneOf } from '../gone.ts'
 import { pictureOf } from '../news.ts'
 import { placeOf, printName, type Place } from '../places.ts'
 import { objectId } from '../say.ts'
 import type { Scanner } from '../scanner.ts'
-import { holds, normal, printRanges, rangesOf, readRanges, type Ranges } from '../sequences.ts'
+import { holds, normal, printSet, readRanges, type Ranges } from '../sequences.ts'
 import { deselect, selectedOf, type Session } from '../session.ts'
 import { readMailbox } from '../words.ts'
 
@@ -22,7 +21,6 @@ interface Resync {
   uidValidity: number
   modseq: number
   known: Ranges | undefined
-  match: { numbers: Ranges; uids: Ranges } | undefined
 }
 
 interface SelectOrder {
@@ -65,14 +63,15 @@ function readResync(scan: Scanner): Resync {
   scan.expect('(')
   const uidValidity = scan.nzNumber()
   scan.space()
-  const resync: Resync = { uidValidity, modseq: scan.number('a modseq'), known: undefined, match: undefined }
+  const resync: Resync = { uidValidity, modseq: scan.number('a modseq'), known: undefined }
   if (scan.accept(' ')) {
     if (scan.peek() !== '(') resync.known = readRanges(scan)
     if (resync.known === undefined || scan.accept(' ')) {
+      // Numbers and uids that belong together: only of use to a server that forgets what it expunged, and ours does not.
       scan.expect('(')
-      const numbers = readRanges(scan)
+      readRanges(scan)
       scan.space()
-      resync.match = { numbers, uids: readRanges(scan) }
+      readRanges(scan)
       scan.expect(')')
     }
   }
@@ -149,10 +148,8 @@ async function* tellSince(session: Session, mailbox: Mailbox, resync: Resync): A
   const known = resync.known ? normal(resync.known, before) : ([[1, before]] as Ranges)
   if (before < 1) return
   const vanished = await vanishedSince(db, mailbox.id, resync.modseq)
-  const gone = vanished
-    ? rangesOf(vanished.filter((uid) => holds(known, uid) && uid < mailbox.uidNext))
-    : goneOf(await pictureOf(session), known, before, resync.match)
-  if (gone.length > 0) yield `* VANISHED (EARLIER) ${printRanges(gone)}\r\n`
+  const gone = vanished.filter((uid) => uid < mailbox.uidNext && holds(known, uid))
+  if (gone.length > 0) yield `* VANISHED (EARLIER) ${printSet(gone)}\r\n`
 
   const picture = await pictureOf(session)
   let text = ''
