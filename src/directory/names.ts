@@ -10,14 +10,18 @@ import { isReadable } from './recipients.ts'
  * A login name as an address (TR5). A bare name belongs to the domain of the host that was asked
  * (the name of the listener or of SNI, with labels taken off the front until a domain of ours is
  * left: mail.uni.example is uni.example's), else to the default domain. A name that cannot be an
- * address comes back in lower case: it matches nothing.
+ * address comes back in lower case or as '': it matches nothing.
  */
 export async function normalLogin(db: Reader, name: string, host?: string): Promise<string> {
-  if (!isReadable(name)) return ''
   const trimmed = name.trim()
-  if (trimmed.includes('@')) return ownForm(db, trimmed)
+  if (trimmed === '' || !isReadable(trimmed)) return ''
+  const login = trimmed.includes('@') ? await ownForm(db, trimmed) : await inDomain(db, trimmed, host)
+  return isReadable(login) ? login : ''
+}
+
+async function inDomain(db: Reader, name: string, host: string | undefined): Promise<string> {
   const domain = (host === undefined ? undefined : await domainOfHost(db, host)) ?? (await defaultDomain(db))
-  return domain === undefined ? trimmed.toLowerCase() : normalAddress(`${trimmed}@${domain}`)
+  return domain === undefined ? name.toLowerCase() : normalAddress(`${name}@${domain}`)
 }
 
 const realDomain = `

@@ -1,5 +1,7 @@
 // How much guessing is borne, and how much work strangers can make us do.
 
+import { availableParallelism } from 'node:os'
+
 export interface LoginLimits {
   /** Different wrong passwords of one name from one source within the window before that pair is locked. */
   failuresHere: number
@@ -44,7 +46,7 @@ export const loginDefaults: LoginLimits = {
   prefix4: 32,
   remembered: 100_000,
   locks: 10_000,
-  hashesAtOnce: 4,
+  hashesAtOnce: Math.min(8, Math.max(2, availableParallelism())),
   waitingPerSource: 128,
   waiting: 1024,
   waitingPerName: 1000,
