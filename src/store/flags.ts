@@ -4,7 +4,7 @@
 
 import type { Reader, Value } from '../sql/sql.ts'
 import { adoptKeywords, checkKeywords, splitKeywords } from './keywords.ts'
-import { takeMailbox } from './mailboxes.ts'
+import { takeMailbox } from './nodes.ts'
 import { messagesOf, type MessageRow } from './rows.ts'
 import { ascending, breathe, pieces } from './sets.ts'
 import type { Store } from './store.ts'

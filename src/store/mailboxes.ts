@@ -11,85 +11,36 @@
 import type { Reader, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import type { Change } from './changes.ts'
-import { dischargeHolder, takeHolder, type Taken } from './holders.ts'
-import { storeLimits, type StoreLimits } from './limits.ts'
+import { takeHolder, type Taken } from './holders.ts'
+import type { StoreLimits } from './limits.ts'
+import {
+  adopt,
+  checkCount,
+  checkedPath,
+  checkRoleIsFree,
+  insertMailbox,
+  mailboxByPath,
+  mailboxChange,
+  mailboxColumns,
+  nextValidity,
+  takeMailbox,
+  toMailbox,
+  type Mailbox,
+  type MailboxRow,
+  type Role,
+} from './nodes.ts'
 import type { Store } from './store.ts'
 
-export type Role = 'inbox' | 'drafts' | 'sent' | 'junk' | 'trash' | 'archive' | 'all' | 'flagged'
-
-export interface Mailbox {
-  id: number
-  accountId: number
-  parentId: number // 0: top level
-  name: string
-  role: Role | null
-  selectable: boolean // false: a node that only holds children (\Noselect)
-  subscribed: boolean // by the owner
-  uidValidity: number
-  uidNext: number
-  modseq: number // of the latest change of its messages: HIGHESTMODSEQ
-  createdModseq: number
-  changedModseq: number // of the latest change of the mailbox itself: name, place, role, subscription
-  expungedFloor: number // vanished uids are known for changes after this modseq
-  total: number
-  unseen: number
-  deleted: number
-  size: number // bytes
-  createdAt: number
-  keywords: string[] // used in it so far, ascending
-  path: string[] // from the top level, itself last
-}
-
-/** A mailbox as its table has it. */
-export interface MailboxRow {
-  id: number
-  account_id: number
-  parent_id: number
-  name: string
-  role: Role | null
-  selectable: number
-  subscribed: number
-  uid_validity: number
-  uid_next: number
-  modseq: number
-  created_modseq: number
-  changed_modseq: number
-  expunged_floor: number
-  total: number
-  unseen: number
-  deleted: number
-  size: number
-  created_at: number
-  keywords: string
-}
-
-const columns = `id, account_id, parent_id, name, role, selectable, subscribed, uid_validity, uid_next, modseq,
-  created_modseq, changed_modseq, expunged_floor, total, unseen, deleted, size, created_at, keywords`
-
-function toMailbox(row: MailboxRow, path: string[]): Mailbox {
-  return {
-    id: row.id,
-    accountId: row.account_id,
-    parentId: row.parent_id,
-    name: row.name,
-    role: row.role,
-    selectable: row.selectable === 1,
-    subscribed: row.subscribed === 1,
-    uidValidity: row.uid_validity,
-    uidNext: row.uid_next,
-    modseq: row.modseq,
-    createdModseq: row.created_modseq,
-    changedModseq: row.changed_modseq,
-    expungedFloor: row.expunged_floor,
-    total: row.total,
-    unseen: row.unseen,
-    deleted: row.deleted,
-    size: row.size,
-    createdAt: row.created_at,
-    keywords: row.keywords === '' ? [] : row.keywords.split(' '),
-    path,
-  }
-}
+export { deleteAccountStore, deleteMailbox } from './deletion.ts'
+export {
+  listMailboxes,
+  mailboxById,
+  mailboxByPath,
+  mailboxByRole,
+  normalPath,
+  type Mailbox,
+  type Role,
+} from './nodes.ts'
 
 const firstMailboxes: [name: string, role: Role][] = [
   ['INBOX', 'inbox'],
@@ -117,138 +68,6 @@ export async function createAccountStore(sql: Writer, accountId: number, quota: 
   }
 }
 
-interface NewNode {
-  parentId: number
-  name: string
-  role: Role | null
-  now: number
-  subscribed: boolean
-}
-
-async function insertMailbox(sql: Writer, holder: Taken, node: NewNode): Promise<MailboxRow> {
-  const { parentId, name, role, now, subscribed } = node
-  const row = await sql.one<MailboxRow>(
-    `insert into mailbox (account_id, parent_id, name, role, subscribed, uid_validity, modseq, created_modseq,
-       changed_modseq, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)
-     on conflict do nothing returning ${columns}`,
-    [
-      holder.account_id,
-      parentId,
-      name,
-      role,
-      subscribed ? 1 : 0,
-      await nextValidity(sql, holder, now),
-      holder.modseq,
-      now,
-    ],
-  )
-  if (!row) throw new Trouble('mailbox-exists', { name })
-  return row
-}
-
-/** Seconds since 1970, or one more than the last given in this account (RFC 9051 §2.3.1.1). */
-async function nextValidity(sql: Writer, holder: Taken, now: number): Promise<number> {
-  holder.uid_validity = Math.max(Math.floor(now / 1000), holder.uid_validity + 1)
-  await sql.run('update holder set uid_validity = $2 where account_id = $1', [holder.account_id, holder.uid_validity])
-  return holder.uid_validity
-}
-
-/** All mailboxes of an account, parents before children, siblings by name. */
-export async function listMailboxes(db: Reader, accountId: number): Promise<Mailbox[]> {
-  const rows = await db.all<MailboxRow>(`select ${columns} from mailbox where account_id = $1`, [accountId])
-  const children = new Map<number, MailboxRow[]>()
-  for (const row of rows) {
-    const siblings = children.get(row.parent_id)
-    if (siblings) siblings.push(row)
-    else children.set(row.parent_id, [row])
-  }
-  const found: Mailbox[] = []
-  const walk = (parentId: number, path: string[]): void => {
-    const siblings = children.get(parentId)
-    siblings?.sort((a, b) => (a.name < b.name ? -1 : 1))
-    for (const row of siblings ?? []) {
-      const own = [...path, row.name]
-      found.push(toMailbox(row, own))
-      walk(row.id, own)
-    }
-  }
-  walk(0, [])
-  return found
-}
-
-/** undefined when there is no such mailbox. One row for a top-level mailbox, one more for each level above. */
-export async function mailboxById(db: Reader, id: number): Promise<Mailbox | undefined> {
-  const row = await db.one<MailboxRow>(`select ${columns} from mailbox where id = $1`, [id])
-  if (!row) return undefined
-  const path = [row.name]
-  for (let parentId = row.parent_id; parentId !== 0;) {
-    const parent = await db.one<{ name: string; parent_id: number }>(
-      'select name, parent_id from mailbox where id = $1',
-      [parentId],
-    )
-    if (!parent) break
-    path.unshift(parent.name)
-    parentId = parent.parent_id
-  }
-  return toMailbox(row, path)
-}
-
-/** The mailbox at `path`; INBOX in any case. undefined when there is none, also for impossible names. */
-export async function mailboxByPath(
-  db: Reader,
-  accountId: number,
-  path: readonly string[],
-): Promise<Mailbox | undefined> {
-  if (path.length === 0 || path.length > storeLimits.mailboxDepth) return undefined
-  const names = normalPath(path)
-  let row: MailboxRow | undefined
-  for (const name of names) {
-    row = await db.one<MailboxRow>(
-      `select ${columns} from mailbox where account_id = $1 and parent_id = $2 and name = $3`,
-      [accountId, row?.id ?? 0, name],
-    )
-    if (!row) return undefined
-  }
-  return toMailbox(row!, names)
-}
-
-export async function mailboxByRole(db: Reader, accountId: number, role: Role): Promise<Mailbox | undefined> {
-  const row = await db.one<{ id: number }>('select id from mailbox where account_id = $1 and role = $2', [
-    accountId,
-    role,
-  ])
-  return row && mailboxById(db, row.id)
-}
-
-/** Names in NFC, and the top-level INBOX as it is spelled here (RFC 9051 §5.1). */
-export function normalPath(path: readonly string[]): string[] {
-  return path.map((name, level) =>
-    level === 0 && name.length === 5 && name.toUpperCase() === 'INBOX' ? 'INBOX' : name.normalize('NFC'),
-  )
-}
-
-/** The path as it is kept. Throws Trouble bad-mailbox-name. */
-function checkedPath(path: readonly string[], limits: StoreLimits): string[] {
-  const why = path.length === 0 ? 'empty' : path.length > limits.mailboxDepth ? 'too-deep' : undefined
-  if (why) throw new Trouble('bad-mailbox-name', { why })
-  const names = normalPath(path)
-  for (const name of names) {
-    const flaw = flawOf(name, limits)
-    if (flaw) throw new Trouble('bad-mailbox-name', { why: flaw })
-  }
-  return names
-}
-
-function flawOf(name: string, limits: StoreLimits): string | undefined {
-  if (name === '') return 'empty'
-  if (Buffer.byteLength(name) > limits.mailboxNameBytes) return 'too-long'
-  if (!name.isWellFormed()) return 'not-unicode'
-  // The separator of IMAP, and what nobody can see or type (RFC 5198 §2).
-  if (/[/\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/.test(name)) return 'bad-character'
-  return undefined
-}
-
 export interface NewMailbox {
   path: readonly string[]
   role?: Role
@@ -271,7 +90,7 @@ export async function createMailbox(store: Store, accountId: number, wanted: New
     for (const [level, name] of path.entries()) {
       const isLast = level === path.length - 1
       const known = await sql.one<MailboxRow>(
-        `select ${columns} from mailbox where account_id = $1 and parent_id = $2 and name = $3`,
+        `select ${mailboxColumns} from mailbox where account_id = $1 and parent_id = $2 and name = $3`,
         [accountId, parentId, name],
       )
       if (known && isLast && known.selectable) throw new Trouble('mailbox-exists', { name })
@@ -301,34 +120,9 @@ async function reviveMailbox(
   const validity = await nextValidity(sql, holder, now)
   return (await sql.one<MailboxRow>(
     `update mailbox set selectable = 1, role = coalesce($2, role), uid_validity = $3, modseq = $4, changed_modseq = $4
-      where id = $1 returning ${columns}`,
+      where id = $1 returning ${mailboxColumns}`,
     [row.id, role, validity, holder.modseq],
   ))!
-}
-
-async function checkRoleIsFree(sql: Reader, accountId: number, role: Role): Promise<void> {
-  const taken = await sql.one('select 1 as one from mailbox where account_id = $1 and role = $2', [accountId, role])
-  if (taken) throw new Trouble('already-exists', { role })
-}
-
-async function checkCount(sql: Reader, accountId: number, limits: StoreLimits): Promise<void> {
-  const row = await sql.one<{ n: number }>('select count(*) as n from mailbox where account_id = $1', [accountId])
-  if (row!.n >= limits.mailboxesPerAccount)
-    throw new Trouble('too-many-mailboxes', { limit: limits.mailboxesPerAccount })
-}
-
-export function mailboxChange(accountId: number, mailboxId: number, modseq: number): Change {
-  return { accountId, mailboxId, modseq, kind: 'mailbox' }
-}
-
-/** The account of a mailbox, taken, and the mailbox as it is then. Throws Trouble no-such-mailbox. */
-export async function takeMailbox(sql: Writer, id: number): Promise<{ holder: Taken; row: MailboxRow }> {
-  const owner = await sql.one<{ account_id: number }>('select account_id from mailbox where id = $1', [id])
-  if (!owner) throw new Trouble('no-such-mailbox', { mailboxId: id })
-  const holder = await takeHolder(sql, owner.account_id)
-  const row = await sql.one<MailboxRow>(`select ${columns} from mailbox where id = $1`, [id])
-  if (!row) throw new Trouble('no-such-mailbox', { mailboxId: id })
-  return { holder, row }
 }
 
 /**
@@ -354,7 +148,7 @@ export async function renameMailbox(store: Store, id: number, newPath: readonly 
 
     await checkPlace(sql, row.account_id, id, parentId, path.length, store.limits)
     const moved = await sql.one<MailboxRow>(
-      `update mailbox set parent_id = $2, name = $3, changed_modseq = $4 where id = $1 returning ${columns}`,
+      `update mailbox set parent_id = $2, name = $3, changed_modseq = $4 where id = $1 returning ${mailboxColumns}`,
       [id, parentId, path.at(-1)!, holder.modseq],
     )
     return toMailbox(moved!, path)
@@ -428,7 +222,7 @@ async function moveInbox(
     above = (await sql.one<{ parent_id: number }>('select parent_id from mailbox where id = $1', [above]))!.parent_id
   }
   const moved = await sql.one<MailboxRow>(
-    `update mailbox set parent_id = $2, name = $3, role = null, changed_modseq = $4 where id = $1 returning ${columns}`,
+    `update mailbox set parent_id = $2, name = $3, role = null, changed_modseq = $4 where id = $1 returning ${mailboxColumns}`,
     [inbox.id, parentId, path.at(-1)!, holder.modseq],
   )
   const fresh = await insertMailbox(sql, holder, { parentId: 0, name: 'INBOX', role: 'inbox', now, subscribed: true })
@@ -442,85 +236,6 @@ async function moveInbox(
   await sql.run('update holder set inbox_id = $2 where account_id = $1', [holder.account_id, fresh.id])
   news.push(mailboxChange(holder.account_id, fresh.id, holder.modseq))
   return toMailbox(moved!, path)
-}
-
-/**
- * Deletes a mailbox and its messages. With children the node stays, not selectable (RFC 9051 §6.3.5), unless
- * `deep`: then the children go too. Its messages leave the account's use at once; their rows are swept later,
- * so a large mailbox costs no more than a small one. INBOX cannot be deleted (Trouble not-permitted);
- * a node that is not selectable and has children neither (Trouble mailbox-has-children).
- */
-export async function deleteMailbox(store: Store, id: number, deep = false): Promise<void> {
-  const news: Change[] = []
-  await store.db.transaction(async (sql) => {
-    news.length = 0
-    const { holder, row } = await takeMailbox(sql, id)
-    if (row.role === 'inbox') throw new Trouble('not-permitted', { why: 'inbox' })
-    const children = await childrenOf(sql, row)
-    if (deep) for (const child of children) await dropMailbox(sql, holder, child, news)
-    if (deep || children.length === 0) await dropMailbox(sql, holder, row, news)
-    else if (row.selectable) await hollowMailbox(sql, holder, row, news)
-    else throw new Trouble('mailbox-has-children', { name: row.name })
-  })
-  store.changes.publish(news)
-}
-
-/** All mailboxes below `top`, deepest first. */
-async function childrenOf(sql: Reader, top: MailboxRow): Promise<MailboxRow[]> {
-  const found: MailboxRow[] = []
-  for (let level = [top.id]; level.length > 0;) {
-    const next: number[] = []
-    for (const parentId of level) {
-      const rows = await sql.all<MailboxRow>(
-        `select ${columns} from mailbox where account_id = $1 and parent_id = $2`,
-        [top.account_id, parentId],
-      )
-      found.push(...rows)
-      next.push(...rows.map((row) => row.id))
-    }
-    level = next
-  }
-  return found.reverse()
-}
-
-async function dropMailbox(sql: Writer, holder: Taken, row: MailboxRow, news: Change[]): Promise<void> {
-  await sql.run('delete from mailbox where id = $1', [row.id])
-  await sql.run('delete from mailbox_grant where mailbox_id = $1', [row.id])
-  await sql.run('delete from metadata where account_id = $1 and mailbox_id = $2', [holder.account_id, row.id])
-  await sql.run('insert into mailbox_gone (account_id, modseq, mailbox_id, total) values ($1, $2, $3, $4)', [
-    holder.account_id,
-    holder.modseq,
-    row.id,
-    row.total,
-  ])
-  await dischargeHolder(sql, { accountId: holder.account_id, size: row.size, messages: row.total })
-  news.push(mailboxChange(holder.account_id, row.id, holder.modseq))
-}
-
-/**
- * The node takes a new id and keeps the children; the old id, with its messages, is gone like that
- * of any deleted mailbox.
- */
-async function hollowMailbox(sql: Writer, holder: Taken, row: MailboxRow, news: Change[]): Promise<void> {
-  await sql.run('update mailbox set name = $2, role = null where id = $1', [row.id, `/${row.id}`])
-  const node = await sql.one<{ id: number }>(
-    `insert into mailbox (account_id, parent_id, name, selectable, subscribed, uid_validity, modseq, created_modseq,
-       changed_modseq, created_at)
-     values ($1, $2, $3, 0, $4, $5, $6, $6, $6, $7) returning id`,
-    [row.account_id, row.parent_id, row.name, row.subscribed, row.uid_validity, holder.modseq, row.created_at],
-  )
-  await adopt(sql, holder, row.id, node!.id)
-  await dropMailbox(sql, holder, row, news)
-  news.push(mailboxChange(row.account_id, node!.id, holder.modseq))
-}
-
-async function adopt(sql: Writer, holder: Taken, from: number, to: number): Promise<void> {
-  await sql.run('update mailbox set parent_id = $3, changed_modseq = $4 where account_id = $1 and parent_id = $2', [
-    holder.account_id,
-    from,
-    to,
-    holder.modseq,
-  ])
 }
 
 /** Subscribes the owner to a mailbox, or ends that. Throws Trouble no-such-mailbox. */
@@ -550,22 +265,4 @@ async function changeMailbox(
     return mailboxChange(row.account_id, id, holder.modseq)
   })
   store.changes.publish([change])
-}
-
-/**
- * Takes away everything of an account, when it is deleted for good. The rows of its messages are swept later.
- * Throws Trouble no-such-account.
- */
-export async function deleteAccountStore(store: Store, accountId: number): Promise<void> {
-  const news: Change[] = []
-  await store.db.transaction(async (sql) => {
-    news.length = 0
-    const holder = await takeHolder(sql, accountId)
-    const rows = await sql.all<MailboxRow>(`select ${columns} from mailbox where account_id = $1`, [accountId])
-    for (const row of rows) await dropMailbox(sql, holder, row, news)
-    await sql.run('delete from metadata where account_id = $1', [accountId])
-    await sql.run('delete from mailbox_grant where account_id = $1', [accountId])
-    await sql.run('delete from holder where account_id = $1', [accountId])
-  })
-  store.changes.publish(news)
 }

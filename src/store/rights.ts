@@ -6,7 +6,7 @@
 
 import type { Reader } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
-import { listMailboxes, mailboxChange, takeMailbox, type Mailbox } from './mailboxes.ts'
+import { listMailboxes, mailboxChange, takeMailbox, type Mailbox } from './nodes.ts'
 import type { Store } from './store.ts'
 
 /** RFC 4314 §2.1, in the order of its §2.1: lookup read seen write insert post create delete-mailbox delete-message expunge admin. */
