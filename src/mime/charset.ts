@@ -9,7 +9,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { normalizeEncoding, TextDecoder } from '@exodus/bytes/encoding.js'
 import { guessCharset } from './detect.ts'
 import { decodeEucTw } from './euctw.ts'
-import { decodeHz, decodeIso2022Cn, decodeIso2022Kr, decodeUtf32, decodeUtf7 } from './seven.ts'
+import { decodeHz, decodeIso2022Cn, decodeIso2022Kr, decodeUtf32, decodeUtf7 } from './retired.ts'
 
 /** Charsets the web has dropped and old mail has not. */
 const own: Record<string, (bytes: Buffer) => string> = {

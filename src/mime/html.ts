@@ -54,48 +54,53 @@ function tidy(text: string): string {
     .trim()
 }
 
-/** Searches forward. What was once not found is not looked for again, so the whole stays linear. */
+/** Searches forward. What was found or found missing is remembered, so the whole stays linear. */
 class Ends {
   private readonly html: string
   private lower: string | undefined
-  private readonly absent = new Set<string>()
+  private readonly next = new Map<string, number>() // where each was found last; Infinity: no more
 
   constructor(html: string) {
     this.html = html
   }
 
+  /** Where `what` is, at `from` or later; Infinity when nowhere. `from` only grows from call to call. */
+  private find(what: string, from: number, text = this.html): number {
+    const known = this.next.get(what)
+    if (known !== undefined && known >= from) return known
+    const found = text.indexOf(what, from)
+    const at = found === -1 ? Infinity : found
+    this.next.set(what, at)
+    return at
+  }
+
   /** One past `what`, or the end of the text. An end tag is followed to its '>'. */
   after(what: string, from: number, isTag = false): number {
-    if (this.absent.has(what)) return this.html.length
     // Lower case keeps offsets for ASCII only, so other letters are left alone.
     const text = isTag ? (this.lower ??= this.html.replace(/[A-Z]+/g, (run) => run.toLowerCase())) : this.html
-    const found = text.indexOf(what, from)
-    if (found === -1) {
-      this.absent.add(what)
-      return this.html.length
-    }
+    const found = this.find(what, from, text)
+    if (found === Infinity) return this.html.length
     return isTag ? this.after('>', found) : found + what.length
   }
 
   /** One past the '>' of the tag whose name ends at `from`. A quote counts after '=' only. */
   afterTag(from: number): number {
-    const stop = /[>"']/g
-    stop.lastIndex = from
-    for (let met = stop.exec(this.html); met; met = stop.exec(this.html)) {
-      const at = met.index
-      const c = met[0]
-      if (c === '>') return at + 1
-      if (!this.isValue(at) || this.absent.has(c)) continue
-      const close = this.html.indexOf(c, at + 1)
-      if (close === -1) this.absent.add(c)
-      else stop.lastIndex = close + 1
+    let at = from
+    for (;;) {
+      const end = this.find('>', at)
+      const double = this.find('"', at)
+      const quote = Math.min(double, this.find("'", at))
+      if (quote > end) return end + 1
+      if (quote === Infinity) return this.html.length
+      const close = this.isValue(quote) ? this.html.indexOf(quote === double ? '"' : "'", quote + 1) : -1
+      // A quote that is never closed is none; its kind comes no more.
+      at = (close === -1 ? quote : close) + 1
     }
-    return this.html.length
   }
 
   private isValue(quote: number): boolean {
     let at = quote - 1
-    while (quote - at < 20 && /\s/.test(this.html[at] ?? '')) at--
-    return this.html[at] === '='
+    while (quote - at < 20 && this.html.charCodeAt(at) <= 32) at--
+    return this.html.charCodeAt(at) === 61
   }
 }

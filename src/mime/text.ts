@@ -10,7 +10,7 @@ import { decodeTransfer } from './transfer.ts'
 
 export { htmlToText }
 
-const partBytes = 2 * 1024 * 1024 // of one part: what is decoded in one go holds up everyone else
+const partBytes = 1024 * 1024 // of one part: what is decoded in one go holds up everyone else
 
 export type ReadRange = (start: number, end: number) => Promise<Buffer>
 

@@ -3,10 +3,7 @@
 // Promises: whatever the value, one field comes out: no CR, LF or NUL gets in, lines stay within 78 characters
 // where there is a place to fold and within 998 always, and what is written is ASCII.
 
-import { hasAttachment } from './attachments.ts'
 import type { Address } from './mime.ts'
-
-export { hasAttachment }
 
 const lineLength = 78
 const wordLength = 75 // an encoded word, RFC 2047 §2

@@ -21,15 +21,15 @@ import type { Pop3Host, Pop3Options } from './session.ts'
 
 async function openTown(): Promise<{ store: Store; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-pop3-'))
-  const { db, drop } = await freshSqlite(migrations)
+  const fresh = await freshSqlite(migrations)
   const blobs = await openVolumes(folder)
-  const store = openStore(db, blobs)
+  const store = openStore(fresh.db, blobs)
   return {
     store,
     async close() {
       await store.close()
       await blobs.close()
-      await drop()
+      await fresh.drop()
       await rm(folder, { recursive: true, force: true })
     },
   }
