@@ -3,7 +3,7 @@
 
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -12,6 +12,8 @@ import { migrations } from '../schema.ts'
 import { openDatabase } from '../sql/open.ts'
 import type { Database } from '../sql/sql.ts'
 import { clean, facts, json, sizeText, table, width } from './print.ts'
+import { sentenceOfError } from './troubles.ts'
+import { Trouble } from '../wire/troubles.ts'
 import { languageOf } from './words.ts'
 
 const program = join(import.meta.dirname, '../../bin/postern')
@@ -191,6 +193,49 @@ test('errors are JSON under --json, and data cannot steer the terminal', async (
   equal(error, 'no-such-account')
   const plain = await run(['account', 'show', '\x1b[2J@uni.example', '--config', config])
   ok(!plain.err.includes('\x1b') && plain.err.includes('\\u001b[2J'))
+})
+
+test('root leaves nothing behind that the owner of the folder cannot use', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('only root can try this')
+  const home = await mkdtemp(join(tmpdir(), 'postern-owned-'))
+  await chmod(home, 0o755)
+  await mkdir(join(home, 'data'), { mode: 0o700 })
+  await chown(join(home, 'data'), 65534, 65534)
+  await writeFile(join(home, 'postern.toml'), `hostname = "mail.uni.example"\ndata = "${home}/data"\n`)
+  const { code, err } = await run(['domain', 'create', 'uni.example', '--config', join(home, 'postern.toml')])
+  equal(code, 0, err)
+  for (const name of await readdir(join(home, 'data'))) equal((await stat(join(home, 'data', name))).uid, 65534, name)
+  await rm(home, { recursive: true })
+})
+
+test('what went wrong is said in both languages, with what to do', () => {
+  const system = (code: string, more: object) => Object.assign(new Error(code), { code, ...more })
+  const errors = [
+    ...(
+      [
+        'no-such-domain',
+        'no-such-account',
+        'no-such-class',
+        'already-exists',
+        'bad-address',
+        'weak-password',
+        'in-use',
+        'too-many-recipients',
+        'bad-setting',
+        'not-permitted',
+        'disk-full',
+        'unavailable',
+      ] as const
+    ).map((code) => new Trouble(code)),
+    system('EADDRINUSE', { port: 25 }),
+    system('EACCES', { port: 25 }),
+    system('EACCES', { path: '/var/lib/postern' }),
+    system('ENOSPC', {}),
+  ]
+  for (const error of errors) {
+    const [en, zh] = [sentenceOfError(error, 'en'), sentenceOfError(error, 'zh')]
+    ok(/^[ -~]+$/.test(en) && en.includes(' ') && /\p{Script=Han}/u.test(zh), en + zh)
+  }
 })
 
 test('every verb has --help', async () => {

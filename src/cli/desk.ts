@@ -16,7 +16,7 @@ import { openDatabase } from '../sql/open.ts'
 import type { Database } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { clean, json } from './print.ts'
-import { sentenceOf } from './troubles.ts'
+import { sentenceOfError } from './troubles.ts'
 import type { Language, Words } from './words.ts'
 
 /** One call of a verb. */
@@ -133,14 +133,14 @@ async function perform(
 export function report(error: unknown, language: Language, asJson: boolean): void {
   process.exitCode = 1
   const known = error instanceof Trouble
-  const message = known ? sentenceOf(error, language) : messageOf(error)
+  const message = messageOf(error, language)
   if (!asJson) return console.error(`postern: ${clean(message)}`)
   console.error(json({ error: known ? error.code : 'fault', details: known ? error.details : {}, message }))
 }
 
-function messageOf(error: unknown): string {
-  if (process.env['POSTERN_DEBUG'] && error instanceof Error) return error.stack ?? error.message
-  return error instanceof Error ? error.message : String(error)
+function messageOf(error: unknown, language: Language): string {
+  const isOurMistake = error instanceof Error && !(error instanceof Trouble) && process.env['POSTERN_DEBUG']
+  return isOurMistake ? (error.stack ?? error.message) : sentenceOfError(error, language)
 }
 
 async function openHouseDatabase({ config }: Loaded): Promise<Database> {

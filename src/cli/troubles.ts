@@ -124,6 +124,40 @@ const sentences: Partial<Record<TroubleCode, (details: Details) => Words>> = {
   }),
 }
 
+/** What the system refused, where there is more to say than its own words. */
+const systemSentences: Record<string, (error: NodeJS.ErrnoException & { port?: number }) => Words> = {
+  EADDRINUSE: ({ port }) => ({
+    en: `Port ${port} is taken by another program. "ss -ltnp sport = :${port}" tells which; or give the listener another port.`,
+    zh: `埠 ${port} 已被其他程式占用。「ss -ltnp sport = :${port}」可查出是誰;或改用其他埠。`,
+  }),
+  EACCES: ({ port, path, message }) =>
+    port === undefined
+      ? {
+          en: `${path ?? message} may not be used by this user. Give it to the user Postern runs as.`,
+          zh: `此使用者無法使用 ${path ?? message}。請將它交給執行郵驛的使用者。`,
+        }
+      : {
+          en: `Port ${port} may not be used by this user: ports below 1024 need AmbientCapabilities=CAP_NET_BIND_SERVICE, or set ports = "unprivileged".`,
+          zh: `此使用者無法使用埠 ${port}:1024 以下需要 AmbientCapabilities=CAP_NET_BIND_SERVICE,或設定 ports = "unprivileged"。`,
+        },
+  ENOSPC: () => ({
+    en: 'The disk is full. Make room in the data folder.',
+    zh: '磁碟已滿。請在資料夾所在的磁碟騰出空間。',
+  }),
+  EADDRNOTAVAIL: ({ message }) => ({
+    en: `This machine does not have that address (${message}). Correct the host of the listener.`,
+    zh: `本機沒有這個位址(${message})。請修正監聽埠的 host。`,
+  }),
+}
+
+/** Anything that was thrown, as a sentence. */
+export function sentenceOfError(error: unknown, language: Language): string {
+  if (error instanceof Trouble) return sentenceOf(error, language)
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as NodeJS.ErrnoException
+  return (code === undefined ? undefined : systemSentences[code]?.(error)?.[language]) ?? error.message
+}
+
 /** A Trouble as a sentence that ends with what to do. */
 export function sentenceOf(trouble: Trouble, language: Language): string {
   const words = sentences[trouble.code]?.(trouble.details)
