@@ -35,7 +35,10 @@ eachEngine('a person is an account with mailboxes, or nothing', migrations, asyn
   await createDomain(db, { name: 'uni.example' })
   const wang = await createPerson(db, { address: 'wang@uni.example', password: 'correct horse', quota: 1000 })
   const mailboxes = await listMailboxes(db, wang.id)
-  deepEqual(mailboxes.map((mailbox) => mailbox.role).sort(), ['archive', 'drafts', 'inbox', 'junk', 'sent', 'trash'])
+  deepEqual(
+    new Set(mailboxes.map((mailbox) => mailbox.role)),
+    new Set(['archive', 'drafts', 'inbox', 'junk', 'sent', 'trash']),
+  )
   equal((await quotaOf(db, wang.id)).quota, 1000)
 
   await rejects(createPerson(db, { address: 'li@uni.example', password: 'short' }), isTrouble('weak-password'))

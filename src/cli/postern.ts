@@ -1,7 +1,8 @@
 // postern <verb>: the command line. One file per verb; each works beside a running server and without one.
 
 import { Command, CommanderError } from 'commander'
-import manifest from '../../package.json' with { type: 'json' }
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { accountVerbs } from './account.ts'
 import { aliasVerbs } from './alias.ts'
 import { classVerbs } from './class.ts'
@@ -28,6 +29,8 @@ const verbs: Verb[] = [
   doctorVerb,
 ]
 
+const packageFile = join(import.meta.dirname, '../../package.json')
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
 const language = languageOf(process.env)
 const desk = openDesk(language)
 const program = desk
@@ -35,7 +38,7 @@ const program = desk
     en: 'Postern, the whole mail system in one program',
     zh: '郵驛:一個程式就是整套郵件系統',
   })
-  .version(manifest.version, '-V, --version', desk.say({ en: 'show the version', zh: '顯示版本' }))
+  .version(version, '-V, --version', desk.say({ en: 'show the version', zh: '顯示版本' }))
   .exitOverride()
 for (const add of verbs) add(program, desk)
 
