@@ -63,7 +63,7 @@ export interface ServeOptions {
 
 /** Opens the house and listens. Throws a Trouble or the system's error when it cannot; nothing stays open then. */
 export async function serve(options: ServeOptions): Promise<Running> {
-  const closers: (() => Promise<unknown> | unknown)[] = []
+  const closers: (() => unknown)[] = []
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close()
   }
@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
 
 async function open(
   { config, clock = Date.now, welcome, ...options }: ServeOptions,
-  atEnd: (close: () => Promise<unknown> | unknown) => void,
+  atEnd: (close: () => unknown) => void,
   stop: () => Promise<void>,
 ): Promise<Running> {
   const log = options.log ?? openLog(config)

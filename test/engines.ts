@@ -4,7 +4,6 @@
 // temporary files; test/run.ts starts it once for all and hands the address on in POSTERN_TEST_POSTGRES.
 
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
@@ -14,6 +13,7 @@ import { migrate } from '../src/sql/dialect.ts'
 import { openPostgres } from '../src/sql/postgres.ts'
 import type { Database, Migration } from '../src/sql/sql.ts'
 import { openSqlite } from '../src/sql/sqlite.ts'
+import { freePort } from './ports.ts'
 
 export interface RunningPostgres {
   url: string // of the server, database 'postgres'
@@ -47,17 +47,6 @@ export async function startPostgres(): Promise<RunningPostgres> {
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 let postgres: Promise<RunningPostgres> | undefined

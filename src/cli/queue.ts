@@ -115,7 +115,8 @@ function chosen({ options }: Task): EntryQuery {
 function numberOf(key: string, value: unknown): number | undefined {
   if (value === undefined) return undefined
   const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 0) throw new Trouble('bad-setting', { key, value: String(value) })
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new Trouble('bad-setting', { key, value: JSON.stringify(value) })
   return number
 }
 

@@ -146,11 +146,11 @@ async function begin(writing: Connection): Promise<void> {
 }
 
 function watchedSync(wal: FileHandle): () => Promise<void> {
-  let broken: unknown
+  let broken: Error | undefined
   return shared(async () => {
-    if (broken === undefined) await wal.datasync().catch((error: unknown) => (broken = error ?? true))
+    if (broken === undefined) await wal.datasync().catch((error: Error) => (broken = error))
     if (broken !== undefined)
-      throw new Trouble('unavailable', { why: `the database cannot be synced: ${String(broken)}` })
+      throw new Trouble('unavailable', { why: `the database cannot be synced: ${broken.message}` })
   })
 }
 
