@@ -17,17 +17,15 @@ export interface Border {
 
 /** The header block without what must not cross; the same Buffer when there is nothing to take out. */
 export function crossBorder(headerBlock: Buffer, fields: Field[], border: Border): Buffer {
-  let bytes = 0
-  for (const field of fields) {
-    if (!crosses(field, border)) bytes += field.raw.length
-  }
-  if (bytes === 0) return headerBlock
-
   const kept: Buffer[] = []
+  let from = 0
   for (const field of fields) {
-    if (crosses(field, border)) kept.push(field.raw)
+    if (crosses(field, border)) continue
+    const at = headerBlock.indexOf(field.raw, from)
+    kept.push(headerBlock.subarray(from, at))
+    from = at + field.raw.length
   }
-  return Buffer.concat(kept)
+  return kept.length === 0 ? headerBlock : Buffer.concat([...kept, headerBlock.subarray(from)])
 }
 
 function crosses(field: Field, border: Border): boolean {

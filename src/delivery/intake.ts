@@ -116,7 +116,8 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
     try {
       resolved.set(recipient, await destinationsOf(house, address, { size: declaredSize, mayRelay, sender }))
     } catch (error) {
-      const known = notes.get(session)
+      const isGuess = error instanceof Refusal && error.reply.code === 550
+      const known = isGuess ? notes.get(session) : undefined
       if (known && ++known.unknown > settings.unknownRecipients && !session.login && !session.facts.trusted) {
         throw refuse(421, '4.7.0', 'Too many recipients that do not exist')
       }

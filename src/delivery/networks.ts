@@ -11,11 +11,11 @@ export interface Networks {
 export function readNetworks(texts: string[]): Networks {
   const list = new BlockList()
   for (const text of texts) {
-    const [address = '', prefix] = text.trim().split('/')
+    const [, address = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? []
     const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
     const bits = prefix === undefined ? undefined : Number(prefix)
     const most = family === 'ipv4' ? 32 : 128
-    if (!family || (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= most))) {
+    if (!family || (bits !== undefined && bits > most)) {
       throw new Trouble('bad-setting', { value: text })
     }
     if (bits === undefined) list.addAddress(address, family)

@@ -24,7 +24,6 @@ for (const [net, bits] of [
 }
 for (const [net, bits] of [
   ['::', 127], // unspecified and loopback
-  ['::ffff:0:0', 96], // IPv4-mapped: the IPv4 address is what counts
   ['64:ff9b:1::', 48],
   ['100::', 64],
   ['2001:db8::', 32],
@@ -38,7 +37,8 @@ for (const [net, bits] of [
 
 export function isSpecialAddress(address: string): boolean {
   if (isIPv4(address)) return special.check(address, 'ipv4')
-  return !isIPv6(address) || special.check(address, 'ipv6')
+  // An IPv4-mapped one has no business in an AAAA record.
+  return !isIPv6(address) || /^::ffff:/i.test(address) || special.check(address, 'ipv6')
 }
 
 /** The addresses of this machine, except loopback. */

@@ -11,14 +11,30 @@ const event = (over: Partial<Event> = {}): Event => ({ at: noon, kind: 'received
 
 eachEngine('events come back as they were written, in the order of time', migrations, async (_t, db) => {
   const written: Event[] = [
-    event({ mail: 'm1', account: 7, session: 's1', address: 'wang@uni.example', peer: '192.0.2.1', details: { size: 9, 主旨: '你好' } }),
+    event({
+      mail: 'm1',
+      account: 7,
+      session: 's1',
+      address: 'wang@uni.example',
+      peer: '192.0.2.1',
+      details: { size: 9, 主旨: '你好' },
+    }),
     event({ at: noon + 1, mail: 'm1', kind: 'placed', address: 'li@uni.example' }),
     event({ at: noon + 2, mail: 'm2', kind: 'placed', address: 'li@uni.example' }),
   ]
   await db.transaction((sql) => writeEvents(sql, written))
-  deepEqual((await findEvents(db, {})).map(({ id: _, ...rest }) => rest), written)
-  deepEqual((await findEvents(db, { mail: 'm1' })).map(({ kind }) => kind), ['received', 'placed'])
-  deepEqual((await findEvents(db, { address: 'li@uni.example' })).map(({ mail }) => mail), ['m1', 'm2'])
+  deepEqual(
+    (await findEvents(db, {})).map(({ id: _, ...rest }) => rest),
+    written,
+  )
+  deepEqual(
+    (await findEvents(db, { mail: 'm1' })).map(({ kind }) => kind),
+    ['received', 'placed'],
+  )
+  deepEqual(
+    (await findEvents(db, { address: 'li@uni.example' })).map(({ mail }) => mail),
+    ['m1', 'm2'],
+  )
   equal((await findEvents(db, { account: 7 })).length, 1)
   equal((await findEvents(db, { from: noon + 1, to: noon + 2 })).length, 1)
   equal((await findEvents(db, { kind: 'placed' })).length, 2)
@@ -29,7 +45,7 @@ eachEngine('many events, page by page, both ways', migrations, async (_t, db) =>
   await db.transaction((sql) => writeEvents(sql, all))
   for (const newestFirst of [false, true]) {
     const seen: string[] = []
-    for (let after: { at: number; id: number } | undefined; ; ) {
+    for (let after: { at: number; id: number } | undefined; ;) {
       const page = await findEvents(db, { after, limit: 10, newestFirst })
       seen.push(...page.map(({ mail }) => mail!))
       const last = page.at(-1)
@@ -63,7 +79,10 @@ eachEngine('the sweep takes what is too old, in bounded pieces, and nothing else
   const all = Array.from({ length: 25 }, (_, i) => event({ at: noon + i }))
   await db.transaction((sql) => writeEvents(sql, all))
   equal(await sweepEvents(db, noon + 20, 7), 20)
-  deepEqual((await findEvents(db, {})).map(({ at }) => at - noon), [20, 21, 22, 23, 24])
+  deepEqual(
+    (await findEvents(db, {})).map(({ at }) => at - noon),
+    [20, 21, 22, 23, 24],
+  )
 })
 
 eachEngine('noted events are written together; what does not fit is counted', migrations, async (_t, db) => {
@@ -71,7 +90,10 @@ eachEngine('noted events are written together; what does not fit is counted', mi
   for (let i = 0; i < 8; i++) tracking.note(event({ kind: 'refused', mail: `m${i}` }))
   await tracking.close()
   const kept = await findEvents(db, {})
-  deepEqual(kept.map(({ mail, kind }) => mail ?? kind), ['m3', 'm4', 'm5', 'm6', 'm7', 'lost'])
+  deepEqual(
+    kept.map(({ mail, kind }) => mail ?? kind),
+    ['m3', 'm4', 'm5', 'm6', 'm7', 'lost'],
+  )
   deepEqual(kept.at(-1)!.details, { count: 3 })
 })
 
