@@ -37,7 +37,7 @@ eachEngine('a person is an account with mailboxes, or nothing', migrations, asyn
   const mailboxes = await listMailboxes(db, wang.id)
   deepEqual(
     new Set(mailboxes.map((mailbox) => mailbox.role)),
-    new Set(['archive', 'drafts', 'inbox', 'junk', 'sent', 'trash'])),
+    new Set(['archive', 'drafts', 'inbox', 'junk', 'sent', 'trash']),
   )
   equal((await quotaOf(db, wang.id)).quota, 1000)
 
