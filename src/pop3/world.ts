@@ -1,19 +1,21 @@
-// For tests of this room: a house with a real store on SQLite, in which every scene has people of its own.
+// For tests of this room: a house with a real store on SQLite, in which every scene has people of its own,
+// and a client that talks to a conversation without a socket.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { freshSqlite } from '../../test/engines.ts'
 import { openVolumes } from '../blobs/volumes.ts'
 import type { SignIn } from '../login/login.ts'
+import { migrate } from '../sql/dialect.ts'
+import { openSqlite } from '../sql/sqlite.ts'
 import { createAccountStore, mailboxByRole } from '../store/mailboxes.ts'
 import { appendMessages } from '../store/messages.ts'
 import { messagesIn } from '../store/rows.ts'
 import { migrations } from '../store/migrations.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { newMail } from '../store/world.ts'
-import type { Conversation } from '../wire/conversation.ts'
+import { close, startTls, type Conversation, type Ear, type Heard, type Peer } from '../wire/conversation.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { pop3 } from './conversation.ts'
 import { openLocks } from './locks.ts'
@@ -21,15 +23,16 @@ import type { Pop3Host, Pop3Options } from './session.ts'
 
 async function openTown(): Promise<{ store: Store; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-pop3-'))
-  const fresh = await freshSqlite(migrations)
+  const db = await openSqlite(join(folder, 'postern.sqlite'))
+  await migrate(db, migrations)
   const blobs = await openVolumes(folder)
-  const store = openStore(fresh.db, blobs)
+  const store = openStore(db, blobs)
   return {
     store,
     async close() {
       await store.close()
       await blobs.close()
-      await fresh.drop()
+      await db.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -86,5 +89,67 @@ export async function stand(
     inbox: inbox.id,
     uids: async () => (await messagesIn(store.db, inbox.id, 1, 1e9, 1e6)).map(({ uid }) => uid),
     mistakes,
+  }
+}
+
+const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
+export const secure: Partial<Peer> = { listener: 'pop3s', tls }
+export const plain: Partial<Peer> = { listener: 'pop3' }
+
+export interface Client {
+  /** Says bytes in one piece, then waits for so many lines. */
+  say: (text: string, lines: number) => Promise<string[]>
+  end: () => Promise<void>
+  deeds: string[]
+}
+
+const nobody: Peer = { address: '127.0.0.1', port: 40000, localAddress: '127.0.0.1', localPort: 110, listener: 'pop3' }
+
+/** A client that talks to a conversation without a socket. */
+export function client(made: Pick<Stand, 'conversation'>, peer: Partial<Peer>): Client {
+  const queue: (Heard | undefined)[] = []
+  let waiter: ((heard: Heard | undefined) => void) | undefined
+  let heard = ''
+  let wake: (() => void) | undefined
+  const deeds: string[] = []
+  const give = (what: Heard | undefined): void => {
+    const taker = waiter
+    waiter = undefined
+    if (taker) taker(what)
+    else queue.push(what)
+  }
+  const ear: Ear = {
+    next: () => (queue.length > 0 ? Promise.resolve(queue.shift()) : new Promise((resolve) => (waiter = resolve))),
+    wake: () => give({ is: 'woken' }),
+    patience: () => undefined,
+  }
+  const run = (async () => {
+    for await (const said of made.conversation(ear, { ...nobody, ...peer })) {
+      if (said === startTls) {
+        deeds.push('tls')
+        queue.length = 0
+        give({ is: 'secured', tls })
+      } else if (said === close) deeds.push('close')
+      else heard += typeof said === 'string' ? said : Buffer.from(said as Uint8Array).toString('latin1')
+      wake?.()
+    }
+  })()
+  return {
+    deeds,
+    async say(text, lines) {
+      give(Buffer.from(text, 'latin1'))
+      for (;;) {
+        const all = heard.split('\r\n')
+        if (all.length > lines) {
+          heard = all.slice(lines).join('\r\n')
+          return all.slice(0, lines)
+        }
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+    async end() {
+      give(undefined)
+      await run
+    },
   }
 }
