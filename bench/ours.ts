@@ -4,7 +4,7 @@
 // fast one loopback client may send, plain logins on loopback, and a route for remote.example to the sink.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync, openSync, closeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rig } from './rig.ts'
 import { openImap, openSmtp } from './clients.ts'
@@ -77,7 +77,8 @@ tls = "none"
 
 /** Starts the server; resolves at its `postern ready` line. Its log goes to postern.log beside the file. */
 export function serve(config: string): Promise<Serving> {
-  const log = openSync(join(config, '..', 'postern.log'), 'a')
+  const logFile = join(config, '..', 'postern.log')
+  const log = openSync(logFile, 'a')
   const child = spawn(program, ['serve', '--config', config], { stdio: ['ignore', 'pipe', log] })
   closeSync(log)
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
@@ -86,9 +87,10 @@ export function serve(config: string): Promise<Serving> {
   return new Promise((resolve, reject) => {
     let said = ''
     child.once('error', reject)
-    void ended.then(({ code, signal }) =>
-      reject(new Error(`postern serve ended with ${code ?? signal}; see postern.log`)),
-    )
+    void ended.then(({ code, signal }) => {
+      const last = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-3).join('\n')
+      reject(new Error(`postern serve ended with ${code ?? signal}: ${last}`))
+    })
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       said += text
       const found = /^postern ready (\{.*\})$/m.exec(said)
