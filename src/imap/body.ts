@@ -21,7 +21,7 @@ export async function prepareSection(
   section: Section,
 ): Promise<Piece[]> {
   if (section.binary !== 'no') return prepareBinary(store, limits, mail, section)
-  const found = findSection(treeOf(mail), mail.trace, section)
+  const found = findSection(mail, () => treeOf(mail), section)
   if (!found) return [`${section.label} NIL`]
   let slices: Slice[]
   if ('filter' in found) {

@@ -59,6 +59,7 @@ function openSession(host: ImapHost, printed: Printed, ear: Ear, peer: Peer): Se
 async function* converse(session: Session): AsyncGenerator<Said, void, void> {
   session.ear.patience(session.limits.idleBeforeLogin)
   const manners = mannersOf(session)
+  const breath = breathing(session.limits.atOnce)
   let gathered = status(
     '*',
     'OK',
@@ -71,6 +72,7 @@ async function* converse(session: Session): AsyncGenerator<Said, void, void> {
       if (gathered !== '') yield gathered
       gathered = ''
       const heard = await session.ear.next()
+      breath.begin()
       if (heard === undefined) return
       const farewell = hear(session, heard)
       if (farewell === undefined) continue
@@ -79,6 +81,8 @@ async function* converse(session: Session): AsyncGenerator<Said, void, void> {
       return
     }
     for await (const said of answer(session, cut, manners)) {
+      const pause = breath.take()
+      if (pause) await pause
       if (typeof said === 'string') {
         gathered += said
         if (gathered.length < session.limits.gather) continue
@@ -89,9 +93,33 @@ async function* converse(session: Session): AsyncGenerator<Said, void, void> {
       }
       gathered = ''
     }
+    const pause = breath.take()
+    if (pause) await pause
   }
   if (gathered !== '') yield gathered
   yield close
+}
+
+/**
+ * Long work lets everyone else have a turn: what is asked of the store may be answered without ever leaving
+ * the microtask queue.
+ */
+function breathing(atOnce: number): { begin(): void; take(): Promise<void> | undefined } {
+  let since = performance.now()
+  return {
+    begin() {
+      since = performance.now()
+    },
+    take() {
+      if (performance.now() - since < atOnce) return undefined
+      return new Promise((resolve) => {
+        setImmediate(() => {
+          since = performance.now()
+          resolve()
+        })
+      })
+    },
+  }
 }
 
 /** Outside a command: bytes go to the framer, the rest is a reason to wait on or to say goodbye. */

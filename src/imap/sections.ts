@@ -101,12 +101,22 @@ export type Slice = Buffer | { start: number; end: number }
 /** What a section names: slices in order, or a header block to be filtered first; undefined: no such part. */
 export type Found = { slices: Slice[] } | { filter: { trace: Buffer; start: number; end: number } } | undefined
 
-export function findSection(tree: Tree, trace: string, section: Section): Found {
+/** `size` is that of the stored bytes; the structure is only unpacked when the section needs it. */
+export function findSection(
+  { size, trace }: { size: number; trace: string },
+  treeOf: () => Tree,
+  section: Section,
+): Found {
   const top = section.path.length === 0
+  if (top && section.what === 'all') {
+    const whole = { start: 0, end: size }
+    return { slices: trace === '' ? [whole] : [Buffer.from(trace), whole] }
+  }
+  const tree = treeOf()
   const found = top ? tree.part : findPart(tree, section.path)
   if (!found) return undefined
   const front = top && trace !== '' ? [Buffer.from(trace)] : []
-  if (section.what === 'all') return { slices: top ? [...front, { start: 0, end: tree.size }] : [bodyOf(found)] }
+  if (section.what === 'all') return { slices: [bodyOf(found)] }
   if (section.what === 'mime') return { slices: [{ start: found.start, end: found.body }] }
   // HEADER and TEXT below the top are those of an embedded mail (RFC 9051 §6.4.5).
   const mail = top ? found : found.message?.part

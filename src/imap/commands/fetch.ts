@@ -10,7 +10,7 @@ import type { Said } from '../../wire/conversation.ts'
 import { flagBits, storeFlags } from '../../store/flags.ts'
 import type { Tree } from '../../mime/mime.ts'
 import { unpackTree } from '../../mime/pack.ts'
-import { readTrees, type MailRow } from '../../store/mails.ts'
+import { readMails, readTrees, type MailRow } from '../../store/mails.ts'
 import { changedSince, flagsOf, messagesOf, vanishedSince, type MessageRow } from '../../store/messages.ts'
 import { previewsOf } from '../../store/previews.ts'
 import {
@@ -147,6 +147,7 @@ function readModifier(scan: Scanner, order: FetchOrder): void {
 const pageOfRows = 2000
 const pageOfMails = 200
 const readsAhead = 12
+const pageWorthKeeping = 32
 
 async function* runFetch(session: Session, order: FetchOrder): Run {
   const { items } = order
@@ -308,8 +309,11 @@ async function printersOf(session: Session, items: Item[], rows: Numbered[]): Pr
   return prints
 }
 
-function mailsOf(session: Session, rows: Numbered[]): Promise<Map<number, MailRow>> {
-  return session.store.mails.get(rows.map(({ row }) => row.mailId))
+/** A few mails through the store's memory, for they will be asked for again; a large page past it. */
+async function mailsOf(session: Session, rows: Numbered[]): Promise<Map<number, MailRow>> {
+  const ids = rows.map(({ row }) => row.mailId)
+  if (ids.length <= pageWorthKeeping) return session.store.mails.get(ids)
+  return new Map((await readMails(session.store.db, ids)).map((mail) => [mail.id, mail]))
 }
 
 /**
