@@ -18,7 +18,7 @@ export function addStates(group: Group, desk: Desk): void {
       .verb(group, usage, words)
       .option('--reason <text>', desk.say(reasonOption))
       .action(
-        desk.run(async (task, address) => {
+        desk.change(async (task, address) => {
           const reason = (task.options['reason'] as string | undefined) ?? ''
           const account = await changePerson(await task.database(), address, { status, reason })
           task.show(publicForm(account), () => task.say(after(clean(account.address))))
@@ -57,7 +57,7 @@ function addSteps(group: Group, desk: Desk): void {
     after: (address: string) => Words,
   ) =>
     desk.verb(group, usage, words).action(
-      desk.run(async (task, address) => {
+      desk.change(async (task, address) => {
         const account = await work(await task.database(), address)
         task.show({ address: account.address, done: true }, () => task.say(after(clean(account.address))))
       }),

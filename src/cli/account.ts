@@ -42,7 +42,7 @@ function addCreate(group: Group, desk: Desk): void {
     .option('--quota <size>', desk.say(quotaOption))
     .option('--admin', desk.say({ en: 'administrator of the house', zh: '設為系統管理者' }))
     .action(
-      desk.run(async (task, address) => {
+      desk.change(async (task, address) => {
         const { name, class: className, quota, admin, passwordStdin } = task.options
         const given = passwordStdin === true ? await secret(task) : undefined
         const password = given ?? oneTimePassword()
@@ -173,7 +173,7 @@ function addSet(group: Group, desk: Desk): void {
     .option('--admin', desk.say({ en: 'make administrator', zh: '設為管理者' }))
     .option('--no-admin', desk.say({ en: 'no longer administrator', zh: '取消管理者' }))
     .action(
-      desk.run(async (task, address) => {
+      desk.change(async (task, address) => {
         const { name, class: className, admin } = task.options
         const account = await changePerson(await task.database(), address, {
           name: name as string | undefined,
@@ -189,7 +189,7 @@ function addSet(group: Group, desk: Desk): void {
       zh: '設定容量;"class" 表示依等級',
     })
     .action(
-      desk.run(async (task, address, size) => {
+      desk.change(async (task, address, size) => {
         const quota = size === 'class' ? null : (sizeOf(size) ?? null)
         const account = await changePerson(await task.database(), address, { quota })
         task.show(publicForm(account), () => `${clean(account.address)}: ${quotaText(account.quota, desk)}`)
@@ -205,7 +205,7 @@ function addPassword(group: Group, desk: Desk): void {
     })
     .option('--password-stdin', desk.say(stdinOption))
     .action(
-      desk.run(async (task, address) => {
+      desk.change(async (task, address) => {
         const given = task.options['passwordStdin'] === true ? await secret(task) : undefined
         const password = given ?? oneTimePassword()
         const db = await task.database()
@@ -223,7 +223,7 @@ function addPassword(group: Group, desk: Desk): void {
   desk
     .verb(group, 'unlock <address>', { en: 'let it sign in again after too many failures', zh: '解除登入失敗的鎖定' })
     .action(
-      desk.run(async (task, address) => {
+      desk.change(async (task, address) => {
         const db = await task.database()
         const account = await findAccount(db, address)
         const locks = await unlockSignIn(db, account.address)
@@ -247,7 +247,7 @@ function addProtocols(group: Group, desk: Desk): void {
     .option('--lock', desk.say({ en: 'only administrators may turn these switches', zh: '這些開關只有管理者能改' }))
     .option('--unlock', desk.say({ en: 'the owner may turn them again', zh: '本人可再自行開關' }))
     .action(
-      desk.run(async (task, address) => {
+      desk.change(async (task, address) => {
         const db = await task.database()
         let account = await findAccount(db, address)
         const { lock, unlock } = task.options

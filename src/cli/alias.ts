@@ -20,7 +20,7 @@ export const aliasVerbs: Verb = (program, desk) => {
   const group = desk.group(program, 'alias', { en: 'other addresses and lists of addresses', zh: '別名與群組位址' })
   const changing = (usage: string, words: Words, work: typeof createAlias) =>
     desk.verb(group, usage, words).action(
-      desk.run(async (task, address = '', ...targets) => {
+      desk.change(async (task, address = '', ...targets) => {
         const alias = await work(await task.database(), address, targets)
         task.show(alias, () => `${clean(alias.address)} -> ${clean(leadsTo(alias))}`)
       }),
@@ -57,7 +57,7 @@ function addList(group: Group, desk: Desk): void {
 
 function addDelete(group: Group, desk: Desk): void {
   desk.verb(group, 'delete <address>', { en: 'free the address', zh: '刪除別名' }).action(
-    desk.run(async (task, address) => {
+    desk.change(async (task, address) => {
       await deleteAlias(await task.database(), address)
       task.show({ address, done: true }, () =>
         task.say({ en: `${clean(address)} is gone.`, zh: `${clean(address)} 已刪除。` }),
@@ -74,7 +74,7 @@ function addGrants(group: Group, desk: Desk): void {
     after: (address: string, account: string) => Words,
   ) =>
     desk.verb(group, usage, words).action(
-      desk.run(async (task, address, account) => {
+      desk.change(async (task, address, account) => {
         await work(await task.database(), address, account)
         task.show({ address, account, done: true }, () => task.say(after(clean(address), clean(account))))
       }),

@@ -50,7 +50,7 @@ export const classVerbs: Verb = (program, desk) => {
     }),
   )
   desk.verb(group, 'delete <name>', { en: 'delete a class nobody has', zh: '刪除無人使用的等級' }).action(
-    desk.run(async (task, name) => {
+    desk.change(async (task, name) => {
       await deleteClass(await task.database(), name)
       task.show({ class: name, done: true }, () =>
         task.say({ en: `${clean(name)} is gone.`, zh: `${clean(name)} 已刪除。` }),
@@ -89,7 +89,7 @@ function addChanging(
       }),
     )
     .action(
-      desk.run(async (task, name) => {
+      desk.change(async (task, name) => {
         const db = await task.database()
         const standing = await classByName(db, name).catch(() => classByName(db, 'standard'))
         const made = await work(db, name, changesOf(task, standing))

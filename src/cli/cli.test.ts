@@ -148,6 +148,14 @@ test('an account is suspended, deleted, brought back', async () => {
   equal(await said('wang@uni.example'), 'wang@uni.example')
 })
 
+test('the history says who changed what', async () => {
+  const events = await asked<{ kind: string; details: Record<string, unknown> }[]>('trace wang@uni.example --kind act')
+  const first = events[0]?.details
+  deepEqual([first?.['verb'], first?.['quota'], typeof first?.['by']], ['account create', '100GB', 'string'])
+  ok(events.some(({ details }) => details['verb'] === 'account suspend' && details['reason'] === 'misuse'))
+  equal(JSON.stringify(events).includes('correct horse'), false)
+})
+
 test('a key is made, and its private half lies in a file of its owner', async () => {
   const key = await asked<{ record: { name: string; text: string } }>(
     'dkim add uni.example --kind ed25519 --selector s1',

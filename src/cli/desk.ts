@@ -10,10 +10,13 @@
 
 import { Command } from 'commander'
 import { chmod, mkdir, stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { loadConfig, type Loaded } from '../config/load.ts'
+import { normalAddress } from '../mail/address.ts'
 import { migrations } from '../schema.ts'
 import { openDatabase } from '../sql/open.ts'
 import type { Database } from '../sql/sql.ts'
+import { writeEvents } from '../tracking/events.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { clean, json } from './print.ts'
 import { sentenceOfError } from './troubles.ts'
@@ -43,8 +46,12 @@ export interface Desk {
   /** A verb, with --config and --json. `usage` as commander writes it: 'create <name>'. */
   verb(parent: Command, usage: string, words: Words): Command
   /** What a verb does: `args` are the arguments of its usage, in order. */
-  run(work: (task: Task, ...args: string[]) => Promise<void>): (...given: unknown[]) => Promise<void>
+  run(work: Work): (...given: unknown[]) => Promise<void>
+  /** The same for a verb that changes something: when it is done, the history says who did what. */
+  change(work: Work): (...given: unknown[]) => Promise<void>
 }
+
+export type Work = (task: Task, ...args: string[]) => Promise<void>
 
 export type Verb = (program: Command, desk: Desk) => void
 
@@ -63,11 +70,49 @@ export function openDesk(language: Language): Desk {
     },
     run:
       (work) =>
-      async (...given) => {
-        const command = given.at(-1) as Command
-        const args = given.slice(0, -2).flat() as string[]
-        await perform(command.optsWithGlobals(), language, (task) => work(task, ...args))
+      (...given) =>
+        called(given, language, work),
+    change:
+      (work) =>
+      (...given) =>
+        called(given, language, async (task, ...args) => {
+          await work(task, ...args)
+          await remember(task, given.at(-1) as Command, args)
+        }),
+  }
+}
+
+async function called(given: unknown[], language: Language, work: Work): Promise<void> {
+  const command = given.at(-1) as Command
+  const args = given.slice(0, -2).flat() as string[]
+  await perform(command.optsWithGlobals(), language, (task) => work(task, ...args))
+}
+
+/** An administrative act in the history: found by the address it was about. Secrets are never among options. */
+async function remember({ database, options }: Task, command: Command, args: string[]): Promise<void> {
+  const { config: _, json: __, ...given } = options
+  const about = args.find((word) => word.includes('@'))
+  const db = await database()
+  await db.transaction((sql) =>
+    writeEvents(sql, [
+      {
+        at: Date.now(),
+        kind: 'act',
+        ...(about !== undefined && { address: normalAddress(about) }),
+        details: { verb: `${command.parent?.name() ?? ''} ${command.name()}`, words: args, ...given, by: operator },
       },
+    ]),
+  )
+}
+
+/** Who typed it: asked before root becomes the owner of the data folder. */
+const operator = process.env['SUDO_USER'] ?? nameOfUser()
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.()) // a user without an entry in the list of users
   }
 }
 

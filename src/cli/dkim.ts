@@ -99,7 +99,7 @@ function addAdd(group: Group, desk: Desk): void {
       desk.say({ en: 'its selector; otherwise the kind and the day', zh: '選擇器;未指定則為種類加日期' }),
     )
     .action(
-      desk.run(async (task, name) => {
+      desk.change(async (task, name) => {
         const kind = task.options['kind']
         if (kind !== 'rsa' && kind !== 'ed25519')
           throw new Trouble('bad-setting', { setting: '--kind', allowed: 'rsa, ed25519' })
@@ -131,7 +131,7 @@ function addRotate(group: Group, desk: Desk): void {
     })
     .option('--force', desk.say(forceOption))
     .action(
-      desk.run(async (task, name) => {
+      desk.change(async (task, name) => {
         const store = await keyStore(task)
         const domain = await livingDomain(store.db, name)
         const names = openNames(task.config)
@@ -160,7 +160,7 @@ function addRemove(group: Group, desk: Desk): void {
     .verb(group, 'remove <domain> <selector>', { en: 'forget a key and destroy its file', zh: '移除金鑰並銷毀檔案' })
     .option('--force', desk.say(forceOption))
     .action(
-      desk.run(async (task, name, selector = '') => {
+      desk.change(async (task, name, selector = '') => {
         const store = await keyStore(task)
         const domain = await domainByName(store.db, name)
         const key = await removeKey(store, domain.name, selector, { force: task.options['force'] === true })

@@ -44,7 +44,7 @@ function addCreate(group: Group, desk: Desk): void {
     .option('--separators <characters>', desk.say(separatorOption))
     .option('--default', desk.say(defaultOption))
     .action(
-      desk.run(async (task, name) => {
+      desk.change(async (task, name) => {
         const { aliasOf, separators, default: isDefault } = task.options
         const domain = await ensureDomain(await task.database(), {
           name,
@@ -124,7 +124,7 @@ function addSet(group: Group, desk: Desk): void {
     )
     .option('--default', desk.say(defaultOption))
     .action(
-      desk.run(async (task, name) => {
+      desk.change(async (task, name) => {
         const { separators, catchAll, default: isDefault } = task.options
         const domain = await changeDomain(await task.database(), name, {
           ...(typeof separators === 'string' && { separators }),
@@ -144,7 +144,7 @@ function addEnd(group: Group, desk: Desk): void {
     after: (name: string) => { en: string; zh: string },
   ) =>
     desk.verb(group, usage, words).action(
-      desk.run(async (task, name) => {
+      desk.change(async (task, name) => {
         await work(await task.database(), name)
         task.show({ domain: name, done: true }, () => task.say(after(name)))
       }),
