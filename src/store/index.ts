@@ -31,7 +31,8 @@ interface Indexed {
   preview: string
 }
 
-const restMilliseconds = 100
+const restFactor = 4 // while mail keeps coming, it rests so much longer than it worked
+const leastRest = 50 // milliseconds
 const retryMilliseconds = 5_000
 const sliceLength = 32_768 // characters tokenized in one go
 
@@ -69,8 +70,10 @@ export function startIndexer(db: Database, blobs: Blobs, limits: StoreLimits): I
       try {
         let left = true
         while (left && !stopped) {
+          const began = performance.now()
           left = await indexBatch()
-          if (left && wanted && mine.length + waiting.length === 0) await rest(restMilliseconds)
+          const isBusy = wanted && mine.length + waiting.length === 0
+          if (left && isBusy) await rest(Math.max(leastRest, restFactor * (performance.now() - began)))
         }
         for (const resolve of mine) resolve()
       } catch (error) {

@@ -215,7 +215,7 @@ export interface Mails {
   forget(ids: readonly number[]): void
 }
 
-/** Mail rows kept in memory, the longest unused go first. Rows never change, so what is kept is right. */
+/** Mail rows kept in memory, the oldest go first. Rows never change, so what is kept is right. */
 export function openMails(db: Database, limits: StoreLimits): Mails {
   const rows = new Map<number, MailRow>()
   let kept = 0

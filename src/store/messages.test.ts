@@ -249,3 +249,28 @@ eachStore('a deleted mailbox gives its use back and its name can come again', as
   ok(again.id !== work.id)
   equal(again.total, 0)
 })
+
+eachStore(
+  'a mailbox has so many keywords; a mail that comes with more comes without them',
+  async ({ store, inbox }) => {
+    const fifty = (from: number): string[] => Array.from({ length: 50 }, (_, i) => `k${from + i}`)
+    for (const from of [0, 50, 100, 150]) await append(store, inbox.id, {}, { keywords: fifty(from) })
+    await rejects(append(store, inbox.id, {}, { keywords: ['one-more'] }), { code: 'too-many-keywords' })
+    await rejects(storeFlags(store, inbox.id, [1], { mode: 'add', flags: 0, keywords: ['one-more'] }), {
+      code: 'too-many-keywords',
+    })
+    await append(store, inbox.id, {}, { keywords: ['K199'] })
+    await rejects(append(store, inbox.id, {}, { keywords: [...fifty(0), 'x'] }), { code: 'too-many-keywords' })
+    const mail = await newMail(store, letter())
+    await store.db.transaction(async (sql) =>
+      placeMail(sql, await insertMail(sql, mail), [{ accountId: 1, keywords: ['one-more', 'k7'] }]),
+    )
+    deepEqual(
+      (await messagesIn(store.db, inbox.id, 5, 9, 9)).map((row) => row.keywords),
+      ['k199', 'k7'],
+    )
+    const other = await createMailbox(store, 1, { path: ['Other'] })
+    await append(store, other.id, {}, { keywords: ['new'] })
+    await rejects(copyMessages(store, other.id, [1], inbox.id), { code: 'too-many-keywords' })
+  },
+)
