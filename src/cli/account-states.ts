@@ -4,7 +4,7 @@ import type { Account } from '../directory/accounts.ts'
 import type { Database } from '../sql/sql.ts'
 import { publicForm } from './account-form.ts'
 import type { Desk, Verb } from './desk.ts'
-import { changePerson, deletePerson, purgePerson, restorePerson } from './people.ts'
+import { changePerson, deletePerson, purgePerson, restorePerson } from '../people/people.ts'
 import { clean } from './print.ts'
 import type { Words } from './words.ts'
 

@@ -11,7 +11,7 @@ import { Trouble } from '../wire/troubles.ts'
 import { publicForm, quotaText, sizeOf, stateOf, useOf } from './account-form.ts'
 import { addStates } from './account-states.ts'
 import type { Desk, Task, Verb } from './desk.ts'
-import { changePassword, changePerson, createPerson, type PasswordRules } from './people.ts'
+import { changePassword, changePerson, createPerson, type PasswordRules } from '../people/people.ts'
 import { clean, facts, sizeText, table, timeText, type Cell } from './print.ts'
 import { readSecret } from './stdin.ts'
 

@@ -15,7 +15,7 @@ import type { Database } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { sizeOf } from './account-form.ts'
 import type { Desk, Task, Verb } from './desk.ts'
-import { changeService } from './people.ts'
+import { changeService } from '../people/people.ts'
 import { clean, facts, sizeText, table, type Cell } from './print.ts'
 import type { Words } from './words.ts'
 

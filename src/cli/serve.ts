@@ -7,7 +7,7 @@
 import type { Running } from '../main.ts'
 import type { Database } from '../sql/sql.ts'
 import { report, prepareFolder, type Task, type Verb } from './desk.ts'
-import { firstStart } from './people.ts'
+import { firstStart } from '../people/people.ts'
 import { clean } from './print.ts'
 
 export const serveVerb: Verb = (program, desk) => {
