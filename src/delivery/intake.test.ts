@@ -11,6 +11,8 @@ import {
 } from '../../test/smallhouse.ts'
 import { smtpServer } from '../smtp/conversation.ts'
 import { createAlias } from '../directory/aliases.ts'
+import { changeAccount } from '../directory/accounts.ts'
+import { createClass } from '../directory/classes.ts'
 import { changeDomain } from '../directory/domains.ts'
 import { createMailbox, mailboxByPath } from '../store/mailboxes.ts'
 import { messagesIn } from '../store/messages.ts'
@@ -415,6 +417,20 @@ test('rates: mails in a minute, recipients in an hour, by login and by address',
   await send(made, stranger)
   await rejects(send(made, stranger), /450 4\.7\.1/)
   await send(made, { ...stranger, peer: { address: '192.0.2.10' } })
+})
+
+test('a class of service has its own limits', async (t) => {
+  const made = await house(t)
+  const limits = { messagesPerHour: 2, recipientsPerMail: 2, mailSize: 500 }
+  await createClass(made.db, 'guests', { limits })
+  const login = await made.person('wang@uni.example')
+  await made.db.transaction((sql) => changeAccount(sql, login.id, { className: 'guests' }))
+  login.className = 'guests'
+  const one = { from: 'wang@uni.example', to: ['a@else.example'], text: own, login }
+  await rejects(send(made, { ...one, to: ['a@else.example', 'b@else.example', 'c@else.example'] }), /452 4\.5\.3/)
+  await rejects(send(made, { ...one, text: own + 'x'.repeat(500) }), /552 5\.3\.4/)
+  await send(made, one)
+  await rejects(send(made, one), /450 4\.7\.1 More than 2 mails in an hour/)
 })
 
 test('connections of one address are limited; an IPv6 network counts as one', async (t) => {

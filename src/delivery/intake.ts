@@ -6,7 +6,6 @@
 import { Refusal } from '../smtp/replies.ts'
 import { splitAddress } from '../mail/address.ts'
 import { ownsAddress } from '../directory/senders.ts'
-import { sendingRate } from '../policy/sending.ts'
 import type { Envelope, Intake, Recipient, SmtpSession } from '../smtp/intake.ts'
 import { openAcceptance } from './acceptance.ts'
 import { openConnections } from './connections.ts'
@@ -15,14 +14,11 @@ import { openMessage } from './message.ts'
 import { loopback, readNetworks } from './networks.ts'
 import type { QuotaNotices } from './notices.ts'
 import type { Place } from './place.ts'
-import { openRate, sourceOf } from './rates.ts'
 import { destinationsOf, postmasterOf, type Destination } from './recipients.ts'
 import { refusalOf, refuse } from './refusals.ts'
 import { reverseNameOf } from './reverse.ts'
 import { checkSenderDomain } from './senderdomain.ts'
-
-const minute = 60_000
-const hour = 3_600_000
+import { openSpeed } from './speed.ts'
 
 /** What intake remembers of a session and of an open mail beside what smtp knows. */
 interface SessionNotes {
@@ -34,8 +30,7 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
   const { settings, store, tracking, clock } = house
   const trusted = readNetworks(settings.trustedNetworks)
   const connections = openConnections(settings)
-  const mails = openRate(minute, settings.watchedAddresses)
-  const recipients = openRate(hour, settings.watchedAddresses)
+  const speed = openSpeed(house)
   const notes = new WeakMap<SmtpSession, SessionNotes>()
   const resolved = new WeakMap<Recipient, Destination[]>()
   const accept = openAcceptance(house, place, notices)
@@ -59,45 +54,17 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
     throw refusal ?? error
   }
 
-  /** Who pays for mails and recipients: the login, or the address; nobody in trusted networks and on loopback. */
-  function payer(session: SmtpSession): { key: string; mailsPerMinute: number; recipientsPerHour: number } | undefined {
-    const { login, peer, facts } = session
-    if (login) return { key: `#${login.accountId}`, ...settings }
-    if (facts.trusted || loopback.has(peer.address)) return undefined
-    const { strangerMailsPerMinute, strangerRecipientsPerHour } = settings
-    const key = sourceOf(peer.address)
-    return { key, mailsPerMinute: strangerMailsPerMinute, recipientsPerHour: strangerRecipientsPerHour }
-  }
-
-  function checkRate(session: SmtpSession, asked: number): void {
-    const payed = payer(session)
-    if (!payed) return
-    const { key, mailsPerMinute, recipientsPerHour } = payed
-    const now = clock()
-    const verdict = sendingRate({
-      mailsThisMinute: asked > 0 ? 0 : mails.count(key, now),
-      recipientsThisHour: recipients.count(key, now),
-      recipients: asked,
-      mailsPerMinute,
-      recipientsPerHour,
-    })
-    if (verdict.outcome === 'pass') {
-      if (asked > 0) recipients.add(key, now, asked)
-      return
-    }
-    throw verdict.trouble === 'too-many-mails'
-      ? refuse(450, '4.7.1', `More than ${mailsPerMinute} mails in a minute, try again later`)
-      : refuse(450, '4.7.1', `More than ${recipientsPerHour} recipients in an hour, try again later`)
+  function largestMail(session: SmtpSession): number {
+    return Math.min(settings.mailBytes, speed.limitsOf(session).mailSize ?? Infinity)
   }
 
   async function checkSender(envelope: Envelope): Promise<void> {
     const { session, sender, declaredSize = 0 } = envelope
     const { login } = session
     if (session.role === 'submission' && !login) throw refuse(530, '5.7.0', 'Sign in first')
-    if (declaredSize > settings.mailBytes) {
-      throw refuse(552, '5.3.4', `The mail is larger than ${settings.mailBytes} bytes`)
-    }
-    checkRate(session, 0)
+    const most = largestMail(session)
+    if (declaredSize > most) throw refuse(552, '5.3.4', `The mail is larger than ${most} bytes`)
+    speed.check(session, 'mails')
     if (sender === '') return
     const split = splitAddress(sender)
     if (!split) throw refuse(553, '5.1.7', 'The sender is not an address')
@@ -112,7 +79,11 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
     const { session, sender, declaredSize = 0 } = envelope
     const address = postmasterOf(recipient.address, session, settings.mainDomain)
     const mayRelay = session.role !== 'lmtp' && (session.login !== undefined || session.facts.trusted === true)
-    checkRate(session, 1)
+    const { recipientsPerMail = Infinity } = speed.limitsOf(session)
+    if (envelope.recipients.length >= recipientsPerMail) {
+      throw refuse(452, '4.5.3', `At most ${recipientsPerMail} recipients in one mail`)
+    }
+    speed.check(session, 'recipients')
     try {
       resolved.set(recipient, await destinationsOf(house, address, { size: declaredSize, mayRelay, sender }))
     } catch (error) {
@@ -143,6 +114,7 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
       try {
         const { peer, id: sessionId } = session
         const account = await house.signIn({ name, password, door: 'smtp', peer, sessionId })
+        await speed.signedIn(session, account.className)
         return { accountId: account.id, address: account.address }
       } catch (error) {
         throw refusalOf(error) ?? error // login writes the history of sign-ins
@@ -160,9 +132,8 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
     },
 
     async message(envelope) {
-      const payed = payer(envelope.session)
-      if (payed) mails.add(payed.key, clock())
-      return openMessage(house, envelope, (arrived) =>
+      speed.count(envelope.session)
+      return openMessage(house, envelope, largestMail(envelope.session), (arrived) =>
         accept(
           arrived,
           envelope.recipients.map((recipient) => ({ recipient, destinations: resolved.get(recipient) ?? [] })),

@@ -1,7 +1,5 @@
 // What delivery may be told, with defaults that are safe on the open internet.
 
-import type { Config } from '../config/settings.ts'
-
 export interface DeliverySettings {
   hostname: string // in Received, Authentication-Results and our own addresses
   mainDomain: string // of the house's own mail (MAILER-DAEMON@, postmaster without a domain)
@@ -23,7 +21,7 @@ export interface DeliverySettings {
   plusFolders: boolean // user+folder goes into the mailbox of that name, where there is one
   reverseNameMilliseconds: number // how long a finished mail waits for the name of its peer
   placeAtOnce: number // mails placed in one transaction
-  placeTransactions: number // such transactions at the same time
+  placeTransactions: number // such transactions at the same time, on PostgreSQL
 }
 
 export const deliveryDefaults: DeliverySettings = {
@@ -47,24 +45,5 @@ export const deliveryDefaults: DeliverySettings = {
   plusFolders: true,
   reverseNameMilliseconds: 2_000,
   placeAtOnce: 100,
-  placeTransactions: 2,
-}
-
-/** The settings of the house, as this room wants them. */
-export function deliverySettings(config: Config, mainDomain: string): DeliverySettings {
-  return {
-    ...deliveryDefaults,
-    hostname: config.hostname,
-    mainDomain,
-    trustedNetworks: config['smtp.trusted_networks'],
-    mailBytes: config['smtp.max_size'],
-    senderDomainMustExist: config['smtp.sender_domain_must_exist'],
-    hops: config['smtp.hops'],
-    connectionsPerAddress: config['smtp.connections_per_address'],
-    connectionsPerMinute: config['smtp.connections_per_minute'],
-    mailsPerMinute: config['smtp.mails_per_minute'],
-    recipientsPerHour: config['smtp.recipients_per_hour'],
-    overQuota: config['smtp.over_quota'],
-    plusFolders: config['smtp.plus_folders'],
-  }
+  placeTransactions: 4,
 }

@@ -29,7 +29,8 @@ export type Accept = (arrived: Arrived) => Promise<Accepted>
 const endOfHeader = Buffer.from('\r\n\r\n')
 const nothing = Buffer.alloc(0)
 
-export function openMessage(house: House, envelope: Envelope, accept: Accept): Sink {
+/** A sink for one mail of at most `most` bytes. */
+export function openMessage(house: House, envelope: Envelope, most: number, accept: Accept): Sink {
   const { settings, store } = house
   const submitted = envelope.session.login !== undefined
   const reader = new MimeReader()
@@ -80,8 +81,8 @@ export function openMessage(house: House, envelope: Envelope, accept: Accept): S
   return {
     write(piece) {
       received += piece.length
-      if (received > settings.mailBytes) {
-        throw refuse(552, '5.3.4', `The mail is larger than ${settings.mailBytes} bytes`)
+      if (received > most) {
+        throw refuse(552, '5.3.4', `The mail is larger than ${most} bytes`)
       }
       return headerBlock === undefined ? header(piece, false) : keep(piece)
     },

@@ -37,6 +37,8 @@ export function openPlace(
   limits: { placeAtOnce: number; placeTransactions: number },
 ): Place {
   const waiting: Job[] = []
+  // SQLite has one writer: a second transaction would only split the batch. PostgreSQL waits in parallel.
+  const atOnce = store.db.engine === 'sqlite' ? 1 : limits.placeTransactions
   let writing = 0
 
   async function one(sql: Writer, { mail, targets, outgoing, events, also }: Placing): Promise<Placement> {
@@ -83,6 +85,6 @@ export function openPlace(
   return (placing) =>
     new Promise((resolve, reject) => {
       waiting.push({ placing, resolve, reject })
-      if (writing < limits.placeTransactions) void write()
+      if (writing < atOnce) void write()
     })
 }

@@ -1,23 +1,29 @@
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
-import { authorship, sendingRate, type AuthorFacts, type RateFacts } from './sending.ts'
+import { authorship, sendingRate, type AuthorFacts, type RateWindow } from './sending.ts'
 
-const calm: RateFacts = {
-  mailsThisMinute: 0,
-  recipientsThisHour: 0,
-  recipients: 1,
-  mailsPerMinute: 10,
-  recipientsPerHour: 100,
-}
-const rates: [what: string, facts: Partial<RateFacts>, outcome: string][] = [
-  ['a first mail passes', {}, 'pass'],
-  ['the tenth mail passes', { mailsThisMinute: 9 }, 'pass'],
-  ['the eleventh waits', { mailsThisMinute: 10 }, 'later'],
-  ['the hundredth recipient passes', { recipientsThisHour: 99 }, 'pass'],
-  ['the one after waits', { recipientsThisHour: 100 }, 'later'],
-  ['too many at once wait', { recipients: 101 }, 'later'],
+const mails: RateWindow = { of: 'mails', per: 'minute', counted: 0, limit: 10 }
+const recipients: RateWindow = { of: 'recipients', per: 'hour', counted: 0, limit: 100 }
+const rates: [what: string, windows: RateWindow[], adding: number, says: string | undefined][] = [
+  ['a first mail passes', [mails], 1, undefined],
+  ['the tenth mail passes', [{ ...mails, counted: 9 }], 1, undefined],
+  ['the eleventh waits', [{ ...mails, counted: 10 }], 1, 'More than 10 mails in a minute, try again later'],
+  ['the hundredth recipient passes', [{ ...recipients, counted: 99 }], 1, undefined],
+  [
+    'the one after waits',
+    [recipients, { ...recipients, counted: 100 }],
+    1,
+    'More than 100 recipients in an hour, try again later',
+  ],
+  ['too many at once wait', [recipients], 101, 'More than 100 recipients in an hour, try again later'],
+  ['no limit, no wait', [], 1e9, undefined],
 ]
-for (const [what, facts, outcome] of rates) test(what, () => equal(sendingRate({ ...calm, ...facts }).outcome, outcome))
+for (const [what, windows, adding, says] of rates) {
+  test(what, () => {
+    const verdict = sendingRate(windows, adding)
+    equal(verdict.outcome === 'pass' ? undefined : verdict.text, says)
+  })
+}
 
 const mine = { address: 'wang@uni.example', owned: true }
 const theirs = { address: 'li@uni.example', owned: false }

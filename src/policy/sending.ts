@@ -5,23 +5,25 @@
 
 import { pass, type Verdict } from '../mail/verdict.ts'
 
-export interface RateFacts {
-  mailsThisMinute: number // before this one
-  recipientsThisHour: number // before these
-  recipients: number // that are asked for now
-  mailsPerMinute: number
-  recipientsPerHour: number
+/** What was counted of one login or one address in a time, and how much of it there may be. */
+export interface RateWindow {
+  of: 'mails' | 'recipients'
+  per: 'minute' | 'hour' | 'day'
+  counted: number // before this
+  limit: number
 }
 
-/** The speed limit of one login or one address. Never "no" for good: the mail program tries again. */
-export function sendingRate(facts: RateFacts): Verdict {
-  if (facts.mailsThisMinute >= facts.mailsPerMinute) {
-    return { outcome: 'later', trouble: 'too-many-mails', limit: facts.mailsPerMinute }
+/** The speed limits. Never "no" for good: the mail program tries again. `adding`: mails or recipients asked for now. */
+export function sendingRate(windows: RateWindow[], adding: number): Verdict {
+  const full = windows.find(({ counted, limit }) => counted + adding > limit)
+  if (!full) return pass
+  const { of, per, limit } = full
+  return {
+    outcome: 'later',
+    trouble: of === 'mails' ? 'too-many-mails' : 'too-many-recipients',
+    text: `More than ${limit} ${of} in a${per === 'hour' ? 'n' : ''} ${per}, try again later`,
+    limit,
   }
-  if (facts.recipientsThisHour + facts.recipients > facts.recipientsPerHour) {
-    return { outcome: 'later', trouble: 'too-many-recipients', limit: facts.recipientsPerHour }
-  }
-  return pass
 }
 
 export interface AuthorFacts {

@@ -1,8 +1,5 @@
 // What the queue may be told, with defaults that suit the open internet.
 
-import { readSpan } from '../config/kinds.ts'
-import type { Config } from '../config/settings.ts'
-
 export interface QueueSettings {
   hostname: string // what we call ourselves to other hosts
   reportsFrom: string // address that reports are from
@@ -79,25 +76,4 @@ export const queueDefaults: QueueSettings = {
   leaseMilliseconds: 120_000,
   pollMilliseconds: 1_000,
   blocked: [1, 5, 15, 30].map((minutes) => minutes * 60_000),
-}
-
-/** The settings of the house, as this room wants them. */
-export function queueSettings(config: Config, mainDomain: string): QueueSettings {
-  return {
-    ...queueDefaults,
-    hostname: config.hostname,
-    reportsFrom: `MAILER-DAEMON@${mainDomain}`,
-    port: config['queue.port'],
-    allowPrivate: config['queue.allow_private'],
-    allowLiterals: config['queue.allow_literals'],
-    localAddresses: config['queue.local_addresses'],
-    routes: config['queue.routes'],
-    retries: config['queue.retries'].map(readSpan),
-    expire: config['queue.expire'],
-    expireLocal: config['queue.expire_local'],
-    delayNotice: config['queue.delay_notice'],
-    doubleBounceTo: config['queue.double_bounce'],
-    connections: config['queue.connections'],
-    connectionsPerDestination: config['queue.connections_per_destination'],
-  }
 }

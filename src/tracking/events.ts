@@ -72,7 +72,7 @@ export async function writeEvents(sql: Writer, events: Event[]): Promise<void> {
         event.session ?? null,
         clean(event.address),
         event.peer ?? null,
-        JSON.stringify(event.details, shorten),
+        written(event.details),
       )
     }
     await sql.run(insertText(batch.length), values)
@@ -84,6 +84,11 @@ function clean(text: string | undefined): string | null {
   if (text === undefined) return null
   const short = text.length > trackingDefaults.textLength ? text.slice(0, trackingDefaults.textLength) : text
   return short.includes('\0') ? short.replaceAll('\0', '') : short
+}
+
+function written(details: Event['details']): string {
+  const text = JSON.stringify(details)
+  return text.length <= trackingDefaults.textLength ? text : JSON.stringify(details, shorten)
 }
 
 function shorten(_key: string, value: unknown): unknown {
