@@ -136,11 +136,13 @@ async function meet(socket: Socket, options: ListenOptions, proxies: BlockList):
   return told ? { ...peer, ...told } : peer
 }
 
-async function proxied(socket: Socket): Promise<{ address: string; port: number } | undefined> {
+type Told = Partial<Pick<Peer, 'address' | 'port' | 'localAddress' | 'localPort'>>
+
+async function proxied(socket: Socket): Promise<Told | undefined> {
   let heard = Buffer.alloc(0)
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => finish(new GaveUp()), listenLimits.proxyHeaderMilliseconds)
-    const finish = (error?: Error, told?: { address: string; port: number }): void => {
+    const finish = (error?: Error, told?: Told): void => {
       clearTimeout(late)
       socket.off('data', more).off('close', gone).pause()
       if (error) reject(error)
@@ -156,7 +158,14 @@ async function proxied(socket: Socket): Promise<{ address: string; port: number 
       if (answer.rest.length > 0) socket.unshift(answer.rest)
       finish(
         undefined,
-        answer.is === 'proxied' ? { address: plainAddress(answer.address), port: answer.port } : undefined,
+        answer.is === 'proxied'
+          ? {
+              address: plainAddress(answer.address),
+              port: answer.port,
+              localAddress: plainAddress(answer.localAddress),
+              localPort: answer.localPort,
+            }
+          : undefined,
       )
     }
     socket.on('data', more).on('close', gone)

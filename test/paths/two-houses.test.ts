@@ -1,4 +1,5 @@
-// Two houses send mail to each other; people of both use clients that we did not write.
+// Two houses, one on SQLite and one on PostgreSQL, send mail to each other; people of both use clients that
+// we did not write.
 
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { once } from 'node:events'
@@ -10,11 +11,13 @@ import { zoneResolver } from '../../src/dns/zone.ts'
 import { addKey, advanceKeys, keyRecord, readKeys } from '../../src/mailauth/keys.ts'
 import { join } from 'node:path'
 import { findEvents } from '../../src/tracking/events.ts'
+import { freshPostgres } from '../engines.ts'
 import { freePort } from '../ports.ts'
 import { openWorld, password, type WorldHouse } from '../world.ts'
 
 let uni: WorldHouse
 let far: WorldHouse
+let postgres: Awaited<ReturnType<typeof freshPostgres>>
 
 const zone = [
   'uni.example. MX 10 mail.uni.example.',
@@ -29,6 +32,7 @@ const zone = [
 let names = zoneResolver(zone.join('\n'))
 
 before(async () => {
+  postgres = await freshPostgres([])
   const [uniPort, farPort] = [await freePort(), await freePort()]
   const resolver = resolverFrom(
     (name, type) => names.resolve(name, type),
@@ -43,6 +47,7 @@ before(async () => {
   })
   far = await openWorld({
     hostname: 'mail.far.example',
+    database: postgres.url,
     people: ['chen@far.example'],
     resolver,
     config: { listener: listener(farPort), 'queue.port': uniPort },
@@ -52,6 +57,7 @@ before(async () => {
 after(async () => {
   await uni?.close()
   await far?.close()
+  await postgres?.drop()
 })
 
 const send = (
