@@ -1,14 +1,28 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { mailsOf, send, smallHouse, type SmallHouse, type SmallHouseOptions } from '../../test/smallhouse.ts'
+import { TLSSocket } from 'node:tls'
+import { eachEngine } from '../../test/engines.ts'
+import {
+  mailsOf,
+  send,
+  silentMailauth,
+  smallHouse,
+  type SmallHouse,
+  type SmallHouseOptions,
+} from '../../test/smallhouse.ts'
 import { createAlias } from '../directory/aliases.ts'
 import { listen } from '../net/listen.ts'
+import { selfSigned } from '../net/selfsigned.ts'
+import { migrations } from '../schema.ts'
 import { smtpServer } from '../smtp/conversation.ts'
 import type { ServerOptions } from '../smtp/command.ts'
 import { PlayedHouse } from '../smtp/played.ts'
+import { Refusal, reply } from '../smtp/replies.ts'
 import { findEvents } from '../tracking/events.ts'
 import { findEntries } from './entries.ts'
-import { queueDefaults, type QueueSettings } from './limits.ts'
+import { queueDefaults, routeDefaults, type QueueSettings } from './limits.ts'
+import { dropEntries, holdEntries, retryEntries } from './orders.ts'
 import { startQueue } from './queue.ts'
 
 const hour = 3_600_000
@@ -22,19 +36,18 @@ interface Remote {
 async function remote(
   t: TestContext,
   options: Partial<ServerOptions> = {},
-  host = '127.0.0.1',
-  port = 0,
+  secure: (socket: Socket) => TLSSocket = () => {
+    throw new Error('no TLS here')
+  },
 ): Promise<Remote> {
   const house = new PlayedHouse()
   const listening = await listen({
     name: 'smtp',
-    host,
-    port,
+    host: '127.0.0.1',
+    port: 0,
     proxies: [],
     implicitTls: false,
-    secure: () => {
-      throw new Error('no TLS here')
-    },
+    secure,
     conversation: smtpServer(house, { role: 'mx', hostname: 'mx.else.example', tlsAvailable: false, ...options }),
     full: '421 4.7.0 full\r\n',
     connections: 100,
@@ -311,4 +324,167 @@ test('what a node that died had in hand is taken over when its lease ends', asyn
   second.wake()
   await second.idle()
   equal(else_.mails.length, 1)
+})
+
+function tls(): (socket: Socket) => TLSSocket {
+  const { certificate: cert, key } = selfSigned(['mx.else.example'], Date.now())
+  return (socket) => new TLSSocket(socket, { isServer: true, cert, key })
+}
+
+test('TLS is used where it is offered, whoever signed the certificate, and the history says so', async (t) => {
+  const { port, house: else_ } = await remote(t, { tlsAvailable: true }, tls())
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  const { id } = await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal(else_.mails[0]!.envelope.session.peer.tls?.protocol, 'TLSv1.3')
+  const delivered = (await findEvents(made.db, { mail: id })).at(-1)
+  match(String(delivered!.details['tls']), /^TLSv1\.3 TLS_AES/)
+})
+
+test('where its handshake fails, clear text; unless a route insists', async (t) => {
+  const broken = (socket: Socket) => new TLSSocket(socket, { isServer: true, ciphers: 'ECDHE-ECDSA-AES128-SHA' })
+  const { port, house: else_ } = await remote(t, { tlsAvailable: true }, broken)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal(else_.mails.length, 1)
+  equal(else_.mails[0]!.envelope.session.peer.tls, undefined)
+
+  const route = { ...routeDefaults, domain: '*', host: '127.0.0.1', port, tls: 'required' as const }
+  const strict = await house(t, { routes: [route] })
+  const li = await strict.person('wang@uni.example')
+  await send(strict, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: li })
+  await strict.queue!.idle()
+  equal(else_.mails.length, 1)
+  equal((await findEntries(strict.db, {}))[0]!.attempts, 1)
+})
+
+test('a route that wants a trusted certificate does not take a stranger’s', async (t) => {
+  const { port, house: else_ } = await remote(t, { tlsAvailable: true }, tls())
+  const route = { ...routeDefaults, domain: '*', host: '127.0.0.1', port, tls: 'required' as const, verify: true }
+  const made = await house(t, { routes: [route] })
+  const wang = await made.person('wang@uni.example')
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal(else_.mails.length, 0)
+  equal((await findEntries(made.db, {}))[0]!.attempts, 1)
+})
+
+eachEngine('several nodes share one queue; every mail leaves once', migrations, async (t, db) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port, claimAtOnce: 7 }, { db, settings: { mailsPerMinute: 1e6 } })
+  const wang = await made.person('wang@uni.example')
+  const settings = { ...queueDefaults, port, allowPrivate: true, idleMilliseconds: 50, claimAtOnce: 7 }
+  const { deliverLocal } = made.delivery
+  const others = [1, 2].map(() =>
+    startQueue({ ...made.house, settings, isLocalDomain: async () => false, deliverLocal }),
+  )
+  t.after(() => Promise.all(others.map((other) => other.stop())))
+  const all = Array.from({ length: 40 }, (_, i) => `p${i}@else.example`)
+  await Promise.all(
+    all.map(async (to) => {
+      await send(made, { from: 'wang@uni.example', to: [to], text: letter, login: wang })
+      for (const other of others) other.wake()
+    }),
+  )
+  for (const each of [made.queue!, ...others]) await each.idle()
+  const sent = else_.mails.map(({ envelope }) => envelope.recipients[0]!.address)
+  deepEqual(sent.sort(), all.sort())
+  deepEqual(made.warnings, [])
+})
+
+eachEngine('an operator holds, retries and drops', migrations, async (t, db) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port }, { db })
+  const wang = await made.person('wang@uni.example')
+  else_.turnAway = new Refusal(reply(421, '4.3.2', 'Closed'))
+  await send(made, { from: 'wang@uni.example', to: ['a@else.example', 'b@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal((await findEntries(db, {}))[0]!.lastWords, '421 4.3.2 Closed')
+  else_.turnAway = undefined
+
+  const now = made.clock.now
+  deepEqual(await holdEntries(db, { address: 'a@else.example' }, now), { done: 1, busy: 0 })
+  made.clock.now += 24 * hour
+  made.queue!.wake()
+  await made.queue!.idle()
+  deepEqual(
+    else_.mails.map(({ envelope }) => envelope.recipients.map(({ address }) => address)),
+    [['b@else.example']],
+  )
+
+  await retryEntries(db, { domain: 'else.example' }, made.clock.now)
+  made.queue!.wake()
+  await made.queue!.idle()
+  equal(else_.mails.length, 2)
+  await rejects(dropEntries(db, {}, now), { code: 'no-such-queue-entry' })
+
+  await send(made, { from: 'wang@uni.example', to: ['full@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  await dropEntries(db, { address: 'full@else.example' }, made.clock.now)
+  deepEqual(await db.arrays('select held from mail order by id'), [[0], [0]])
+  equal((await findEvents(db, { kind: 'dropped' })).length, 1)
+})
+
+test('retrying does not wait for a destination that is left alone', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  else_.turnAway = new Refusal(reply(554, '5.3.2', 'Closed'))
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  else_.turnAway = undefined
+  await retryEntries(made.db, {}, made.clock.now)
+  made.queue!.wake()
+  await made.queue!.idle()
+  equal(else_.mails.length, 1)
+})
+
+test('mail that cannot be returned either is told to whom the settings name', async (t) => {
+  const { port } = await remote(t)
+  const made = await house(t, { port, doubleBounceTo: 'postmaster@uni.example' })
+  const wang = await made.person('wang@uni.example')
+  await createAlias(made.db, 'postmaster@uni.example', ['wang@uni.example'])
+  await createAlias(made.db, 'out@uni.example', ['nobody@else.example'])
+  await send(made, { from: 'chen@else.example', to: ['out@uni.example'], text: letter })
+  await made.queue!.idle()
+  const [told, ...others] = await mailsOf(made, wang)
+  match(told!, /Final-Recipient: rfc822; nobody@else\.example/)
+  equal(others.length, 0)
+})
+
+test('a stop gives back what was not sent', async (t) => {
+  const { port } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  const sending = send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await sending
+  await made.queue!.stop()
+  for (const { state } of await findEntries(made.db, {})) equal(state, 'ready')
+})
+
+test('what leaves is signed by the domain of its author, over the bytes that leave', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const signed: string[] = []
+  const mailauth = {
+    ...silentMailauth,
+    async sign(domain: string, { headerBlock, body }: { headerBlock: Uint8Array; body: AsyncIterable<Uint8Array> }) {
+      if (domain !== 'uni.example') return ''
+      const pieces: Uint8Array[] = [headerBlock]
+      for await (const piece of body) pieces.push(piece)
+      signed.push(Buffer.concat(pieces).toString())
+      return 'DKIM-Signature: v=1\r\n'
+    },
+  }
+  const made = await house(t, { port }, { mailauth })
+  const wang = await made.person('wang@uni.example')
+  const text = 'From: wang@uni.example\nSubject: no date\n\nGood day\n'
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text, login: wang })
+  await made.queue!.idle()
+  const { bytes } = else_.mails[0]!
+  match(bytes, /^DKIM-Signature: v=1\r\nReceived: /)
+  equal(signed[0], bytes.slice(bytes.indexOf('Received:')).replace('\r\n\r\n', '\r\n'))
+  match(signed[0]!, /\r\nDate: /)
 })
