@@ -50,7 +50,17 @@ export async function startPostgres(): Promise<RunningPostgres> {
 }
 
 let postgres: Promise<RunningPostgres> | undefined
-after(async () => (await postgres)?.stop())
+let inUse = 0
+let ending = false
+
+/** The server of this process ends after its tests, and after the last database that their own hooks drop. */
+async function stopWhenUnused(): Promise<void> {
+  if (ending && inUse === 0) await (await postgres)?.stop()
+}
+after(async () => {
+  ending = true
+  await stopWhenUnused()
+})
 
 function postgresUrl(): Promise<string> {
   const given = process.env['POSTERN_TEST_POSTGRES']
@@ -83,6 +93,7 @@ export async function freshPostgres(
   migrations: Migration[],
 ): Promise<{ db: Database; url: string; drop(): Promise<void> }> {
   const server = await postgresUrl()
+  inUse++
   const name = `t${process.pid}_${++databases}`
   await atServer(server, `create database ${name}`)
   const url = server.replace(/\/postgres$/, `/${name}`)
@@ -94,6 +105,8 @@ export async function freshPostgres(
     async drop() {
       await db.close()
       await atServer(server, `drop database ${name} with (force)`)
+      inUse--
+      await stopWhenUnused()
     },
   }
 }
