@@ -22,19 +22,21 @@ export interface Aimed {
   positions: Ranges
 }
 
-/** Throws BAD for a number beyond the last message (RFC 9051 §9 seq-number). Uids that are not there do not matter. */
+/** Throws BAD for a number beyond the last message (RFC 9051 §9 seq-number); uids that are not there do not matter. */
 export async function takeAim(session: Session, { sequence, byUid }: Aim): Promise<Aimed> {
   const picture = await pictureOf(session)
   if (sequence === '$') return { picture, positions: positionsOf(picture, session.saved) }
   if (byUid) return { picture, positions: positionsOf(picture, normal(sequence, picture.last)) }
   const highest = picture.length
-  for (const [from, to] of sequence) {
-    const named = to === last ? from : to
-    // "1:*" of an empty mailbox names nothing, and is nobody's mistake.
-    if (named !== last && named > Math.max(highest, 1)) throw bad('There is no message of that number')
-  }
-  if (highest === 0) return { picture, positions: [] }
-  return { picture, positions: normal(sequence, highest) }
+  return { picture, positions: numbersIn(sequence, highest) }
+}
+
+/** Message numbers as positions. Throws BAD for one beyond the last message. */
+export function numbersIn(numbers: Ranges, highest: number): Ranges {
+  for (const [, to] of numbers) if (to !== last && to > highest) throw bad('There is no message of that number')
+  if (highest === 0) return [] // "1:*" of an empty mailbox names nothing, and is nobody's mistake
+  // So is "4:*" where 3 is the last: clients ask so for what may have come.
+  return normal(numbers, highest).map(([from, to]) => [Math.min(from, highest), Math.min(to, highest)])
 }
 
 /** Ranges of uids (normal) as ranges of positions. */

@@ -54,6 +54,8 @@ const words: Partial<Record<TroubleCode, [code: string, text: string]>> = {
   'no-such-message': ['EXPUNGEISSUED', 'The message is gone'],
   'too-many-mailboxes': ['LIMIT', 'There are too many mailboxes'],
   'too-many-keywords': ['LIMIT', 'There are too many keywords'],
+  'bad-keyword': ['CANNOT', 'A keyword cannot be called that'],
+  'too-many-mails': ['LIMIT', 'Too many mails at once'],
   'in-use': ['INUSE', 'The mailbox is in use, try again'],
   'too-large': ['TOOBIG', 'The mail is too large'],
   'disk-full': ['UNAVAILABLE', 'No room on the disk, try again later'],

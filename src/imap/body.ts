@@ -1,47 +1,59 @@
 // Reads what sections name and writes it as FETCH answers. Small mails are read whole and several
 // ahead; large ones go out in pieces as they come from the disk.
 //
-// Invariant: the size announced in a literal is the number of octets that follow, or the session ends.
+// Invariants:
+//   the size announced in a literal is the number of octets that follow, or the session ends
+//   of one message no more is held than its budget; several messages are under way at once
 
+import type { Part } from '../mime/mime.ts'
 import { decodeTransfer, findPart } from '../mime/section.ts'
-import { treeOf, type MailRow } from '../store/mails.ts'
+import { sizeOf, treeOf, type MailRow } from '../store/mails.ts'
 import type { Store } from '../store/store.ts'
 import { bye, no } from './answers.ts'
 import type { ImapLimits } from './limits.ts'
 import { cutSlices, filterFields, findSection, sliceSize, type Section, type Slice } from './sections.ts'
 
-/** One answer, ready but for bytes that are streamed: text, bytes and ranges of the mail, in order. */
-export type Piece = string | Slice
+/** Text and bytes that are ready, ranges of the stored mail, and bytes that are made when their turn comes. */
+export type Piece = string | Slice | { size: number; make(): AsyncIterable<Buffer> }
+
+/** What one message is read with. `budget`: octets that may still be read ahead. */
+export interface Reading {
+  store: Store
+  limits: ImapLimits
+  mail: MailRow
+  budget: number
+}
 
 /** " BODY[...] {n}..." for one section: what is small is read already. */
-export async function prepareSection(
-  store: Store,
-  limits: ImapLimits,
-  mail: MailRow,
-  section: Section,
-): Promise<Piece[]> {
-  if (section.binary !== 'no') return prepareBinary(store, limits, mail, section)
+export async function prepareSection(reading: Reading, section: Section): Promise<Piece[]> {
+  const { mail } = reading
+  if (section.binary !== 'no') return prepareBinary(reading, section)
   const found = findSection(mail, () => treeOf(mail), section)
   if (!found) return [`${section.label} NIL`]
   let slices: Slice[]
   if ('filter' in found) {
     const { trace, start, end } = found.filter
-    const block = await readRange(store, mail, start, end)
+    const block = await readRange(reading, start, end)
     slices = [filterFields(trace.length > 0 ? Buffer.concat([trace, block]) : block, section)]
   } else {
     slices = found.slices
   }
-  slices = cutSlices(slices, section.partial)
+  return prepareSlices(reading, section.label, cutSlices(slices, section.partial))
+}
+
+async function prepareSlices(reading: Reading, label: string, slices: Slice[]): Promise<Piece[]> {
   const size = slices.reduce((sum, slice) => sum + sliceSize(slice), 0)
-  if (size === 0) return [`${section.label} ""`]
-  if (size > limits.wholeRead) return [`${section.label} {${size}}\r\n`, ...slices]
-  const pieces: Piece[] = [`${section.label} {${size}}\r\n`]
+  if (size === 0) return [`${label} ""`]
+  const head = `${label} {${size}}\r\n`
+  if (size > reading.budget) return [head, ...slices]
+  reading.budget -= size
+  const pieces: Piece[] = [head]
   for (const slice of slices)
-    pieces.push(Buffer.isBuffer(slice) ? slice : await readRange(store, mail, slice.start, slice.end))
+    pieces.push(Buffer.isBuffer(slice) ? slice : await readRange(reading, slice.start, slice.end))
   return pieces
 }
 
-async function readRange(store: Store, mail: MailRow, start: number, end: number): Promise<Buffer> {
+async function readRange({ store, mail }: Reading, start: number, end: number): Promise<Buffer> {
   if (start >= end) return Buffer.alloc(0)
   const bytes = await store.blobs.read(mail.blobRef, start, end)
   if (bytes.length !== end - start) throw new Error(`the blob of mail ${mail.id} is short`)
@@ -49,24 +61,86 @@ async function readRange(store: Store, mail: MailRow, start: number, end: number
 }
 
 // BINARY decodes a leaf's transfer encoding; the whole mail and multiparts are given as they are. RFC 3516 §4.2.
-async function prepareBinary(store: Store, limits: ImapLimits, mail: MailRow, section: Section): Promise<Piece[]> {
-  const tree = treeOf(mail)
-  const top = section.path.length === 0
-  const part = top ? tree.part : findPart(tree, section.path)
-  if (!part) return [`${section.label} ${section.binary === 'size' ? '0' : 'NIL'}`]
-  const start = top ? 0 : part.body
-  const end = top ? tree.size : part.end
-  if (end - start > limits.binary) throw no('The part is too large to be decoded here', 'TOOBIG')
-  const stored = await readRange(store, mail, start, end)
-  const leaf = !top && part.parts.length === 0 && !part.message
-  let bytes = leaf ? decodeTransfer(stored, part.encoding) : stored
+async function prepareBinary(reading: Reading, section: Section): Promise<Piece[]> {
+  const { mail } = reading
+  const { label, path, partial } = section
+  const part = path.length === 0 ? undefined : findPart(treeOf(mail), path)
+  if (path.length > 0 && !part) return [`${label} ${section.binary === 'size' ? '0' : 'NIL'}`]
+  if (!part || isPlain(part)) {
+    if (section.binary === 'size') return [`${label} ${part ? part.end - part.body : sizeOf(mail)}`]
+    const found = findSection(mail, () => treeOf(mail), { ...section, what: 'all' })!
+    const slices = cutSlices('slices' in found ? found.slices : [], partial)
+    const [head, ...rest] = await prepareSlices(reading, label, slices)
+    // Eight-bit text may have a NUL: then only a literal8 will do, and nothing tells before it is read.
+    const binary = part?.encoding === 'binary' || rest.some((piece) => Buffer.isBuffer(piece) && piece.includes(0))
+    return [binary && typeof head === 'string' ? head.replace('{', '~{') : head!, ...rest]
+  }
+  if (part.encoding === 'base64' && part.end - part.body > reading.limits.wholeRead)
+    return prepareLarge(reading, section, part)
+  const bytes = await decodePart(reading, part)
+  if (section.binary === 'size') return [`${label} ${bytes.length}`]
+  const cut = partial ? bytes.subarray(partial.from, partial.from + partial.count) : bytes
+  if (cut.length === 0) return [`${label} ""`]
+  const head = `${label} ${cut.includes(0) ? '~' : ''}{${cut.length}}\r\n`
+  if (cut.length <= reading.budget) {
+    reading.budget -= cut.length
+    return [head, cut]
+  }
+  const from = partial?.from ?? 0
+  const again = async function* () {
+    yield (await decodePart(reading, part)).subarray(from, from + cut.length)
+  }
+  return [head, { size: cut.length, make: again }]
+}
+
+/** Nothing to decode: what holds other parts, and what is not encoded. */
+function isPlain(part: Part): boolean {
+  return part.parts.length > 0 || part.message !== undefined || ['', '7bit', '8bit', 'binary'].includes(part.encoding)
+}
+
+async function decodePart(reading: Reading, part: Part): Promise<Buffer> {
+  if (part.end - part.body > reading.limits.binary) throw no('The part is too large to be decoded here', 'TOOBIG')
+  const bytes = decodeTransfer(await readRange(reading, part.body, part.end), part.encoding)
   if (!bytes) throw no('The transfer encoding of that part is not known', 'UNKNOWN-CTE')
-  if (top && mail.trace !== '') bytes = Buffer.concat([Buffer.from(mail.trace), bytes])
-  if (section.binary === 'size') return [`${section.label} ${bytes.length}`]
-  const { partial } = section
-  if (partial) bytes = bytes.subarray(partial.from, partial.from + partial.count)
-  if (bytes.length === 0) return [`${section.label} ""`]
-  return [`${section.label} ${bytes.includes(0) ? '~' : ''}{${bytes.length}}\r\n`, bytes]
+  return bytes
+}
+
+/** Large base64 is decoded twice, in pieces: once to know its size, once to say it. */
+async function prepareLarge(reading: Reading, { label, binary, partial }: Section, part: Part): Promise<Piece[]> {
+  let size = 0
+  for await (const bytes of decodeLarge(reading, part)) size += bytes.length
+  if (binary === 'size') return [`${label} ${size}`]
+  const from = Math.min(partial?.from ?? 0, size)
+  const count = Math.min(partial?.count ?? size, size - from)
+  if (count === 0) return [`${label} ""`]
+  return [`${label} ~{${count}}\r\n`, { size: count, make: () => window(decodeLarge(reading, part), from, count) }]
+}
+
+/** As decodeTransfer does: what is no letter of base64 is passed over, "=" ends a run and not the text. */
+async function* decodeLarge({ store, mail }: Reading, part: Part): AsyncGenerator<Buffer, void, void> {
+  let rest = ''
+  for await (const piece of store.blobs.stream(mail.blobRef, part.body, part.end)) {
+    const runs = (rest + piece.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '')).split('=')
+    const open = runs.pop()!
+    for (const run of runs) if (run !== '') yield Buffer.from(run, 'base64')
+    const whole = open.length & ~3
+    if (whole > 0) yield Buffer.from(open.slice(0, whole), 'base64')
+    rest = open.slice(whole)
+  }
+  if (rest !== '') yield Buffer.from(rest, 'base64')
+}
+
+/** `count` octets from octet `from` on. */
+async function* window(pieces: AsyncIterable<Buffer>, from: number, count: number): AsyncGenerator<Buffer, void, void> {
+  let skip = from
+  let left = count
+  for await (const piece of pieces) {
+    const cut = piece.subarray(Math.min(skip, piece.length), Math.min(skip + left, piece.length))
+    skip -= Math.min(skip, piece.length)
+    left -= cut.length
+    if (cut.length > 0) yield cut
+    if (left === 0) return
+  }
 }
 
 /** Writes prepared answers: gathers what is small into buffers of about `gather` octets, streams the rest. */
@@ -87,7 +161,8 @@ export async function* sayPieces(
         yield held.length === 1 ? held[0]! : Buffer.concat(held)
       } else {
         if (size > 0) yield Buffer.concat(held)
-        yield* streamRange(store, mail, piece)
+        if ('make' in piece) yield* counted(piece.make(), piece.size)
+        else yield* counted(store.blobs.stream(mail.blobRef, piece.start, piece.end), piece.end - piece.start)
       }
       held = []
       size = 0
@@ -96,10 +171,10 @@ export async function* sayPieces(
   if (size > 0) yield Buffer.concat(held)
 }
 
-async function* streamRange(store: Store, mail: MailRow, { start, end }: { start: number; end: number }) {
-  let left = end - start
+async function* counted(pieces: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer, void, void> {
+  let left = size
   try {
-    for await (const bytes of store.blobs.stream(mail.blobRef, start, end)) {
+    for await (const bytes of pieces) {
       left -= bytes.length
       yield bytes
     }

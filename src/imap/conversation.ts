@@ -59,6 +59,7 @@ function openSession(host: ImapHost, printed: Printed, ear: Ear, peer: Peer): Se
 async function* converse(session: Session): AsyncGenerator<Said, void, void> {
   session.ear.patience(session.limits.idleBeforeLogin)
   const manners = mannersOf(session)
+  const opened = performance.now()
   const breath = breathing(session.limits.atOnce)
   let gathered = status(
     '*',
@@ -69,6 +70,10 @@ async function* converse(session: Session): AsyncGenerator<Said, void, void> {
   while (session.state !== 'ended') {
     const cut = session.framer.next()
     if (!cut) {
+      if (session.state === 'greeted' && performance.now() - opened > session.limits.beforeLogin) {
+        gathered += status('*', 'BYE', 'Logging in took too long')
+        break
+      }
       if (gathered !== '') yield gathered
       gathered = ''
       const heard = await session.ear.next()

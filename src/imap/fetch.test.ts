@@ -287,3 +287,56 @@ test('an empty mailbox', () =>
     C: d EXPUNGE
     S: d OK Expunged
   `))
+
+const base64Lines = (bytes: Buffer) => bytes.toString('base64').replace(/.{76}/g, '$&\r\n')
+
+test('a large base64 part is decoded in pieces', () =>
+  scene(
+    `${opened}
+    C: a FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1]<299990.100>)
+    S: * 1 FETCH (BINARY.SIZE[1] 300001 BINARY[1]<299990> ~{11}
+    S: xxxxxxxxxxy)
+    S: a OK Fetched
+    C: b FETCH 1 BINARY.PEEK[1]
+    S: * 1 FETCH (BINARY[1] ~{300001}
+    S: /^x{300000}y\\)$/
+    S: b OK Fetched
+  `,
+    async ({ put }) => {
+      const body = base64Lines(Buffer.from(`${'x'.repeat(300_000)}y`))
+      await put('INBOX', { headers: 'Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n', body })
+    },
+    { limits: { wholeRead: 1000 } },
+  ))
+
+test('what would overflow the budget of one message streams, in the order asked', () =>
+  scene(
+    `${opened}
+    C: a FETCH 1:2 (BODY.PEEK[TEXT] BODY.PEEK[TEXT]<0.3> BODY.PEEK[HEADER.FIELDS (Subject)] UID)
+    S: * 1 FETCH (UID 1 BODY[TEXT] {1500}
+    S: /^x{1500} BODY\\[TEXT\\]<0> \\{3\\}$/
+    S: xxx BODY[HEADER.FIELDS (Subject)] {14}
+    S: Subject: a
+    S: 
+    S: )
+    S*
+    S: a OK Fetched
+  `,
+    async ({ put }) => {
+      await put('INBOX', { subject: 'a', body: 'x'.repeat(1500) })
+      await put('INBOX', { subject: 'b', body: 'x'.repeat(15) })
+    },
+    { limits: { wholeRead: 1000 } },
+  ))
+
+test('too many sections', () =>
+  scene(
+    `${opened}
+    C: a FETCH 1 (${Array.from({ length: 101 }, (_, i) => `BODY[${i + 1}]`).join(' ')})
+    S: a BAD [LIMIT] Too many sections
+    C: b FETCH 4:* UID
+    S: * 1 FETCH (UID 1)
+    S: b OK Fetched
+  `,
+    async ({ put }) => put('INBOX'),
+  ))

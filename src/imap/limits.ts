@@ -31,14 +31,18 @@ export const imapLimits = {
   levels: 20,
   /** Patterns in one LIST. */
   patterns: 50,
-  /** Octets of a part that BINARY decodes in memory. */
-  binary: 64 * MiB,
-  /** Octets of a mail that is read whole instead of streamed. */
+  /** Octets of a part that BINARY decodes in memory: all encodings but base64, which streams. */
+  binary: 16 * MiB,
+  /** Sections in one FETCH. */
+  sections: 100,
+  /** Octets of one message that are read ahead; the rest streams. */
   wholeRead: 256 * KiB,
   /** Octets of one METADATA value. */
   metadataValue: 64 * KiB,
   /** Milliseconds without a byte. */
   idleBeforeLogin: 60_000,
+  /** Milliseconds from greeting to login, however busy the client keeps us. */
+  beforeLogin: 5 * 60_000,
   idle: 30 * 60_000,
   /** Commands nobody could read, or refused before login, in one minute; then the session ends. */
   badCommands: 30,

@@ -11,7 +11,7 @@
 import { MimeReader } from '../../mime/reader.ts'
 import type { Tree } from '../../mime/mime.ts'
 import type { BlobWriter, Stored } from '../../blobs/blobs.ts'
-import { appendMessages, expunge, type Appending } from '../../store/messages.ts'
+import { appendMessages, expunge, type Appending, type Placement } from '../../store/messages.ts'
 import { quotaOf } from '../../store/quota.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
@@ -56,7 +56,7 @@ export const append: Command<AppendOrder> = {
   async *run(session, { path, first }) {
     const place = await targetOf(session, path)
     const items = yield* takeMails(session, place, first, session.limits.appends)
-    const placed = await appendMessages(session.store, place.mailbox.id, items)
+    const placed = await placeAll(session, place, items)
     const uids = printSet(placed.map(({ uid }) => uid))
     return done('Appended', `APPENDUID ${place.mailbox.uidValidity} ${uids}`)
   },
@@ -102,7 +102,7 @@ async function* runReplace(session: Session, { aim, path, first }: ReplaceOrder)
   if (old === undefined) throw new Trouble('no-such-message')
   const place = await targetOf(session, path)
   const items = yield* takeMails(session, place, first, 1)
-  const placed = await appendMessages(session.store, place.mailbox.id, items)
+  const placed = await placeAll(session, place, items)
   await expunge(session.store, selected.mailboxId, [old])
   selected.dirty = true
   yield `* OK [APPENDUID ${place.mailbox.uidValidity} ${placed[0]!.uid}] Replacement\r\n`
@@ -149,9 +149,29 @@ async function* takeMails(
     }
     complete = true
   } finally {
-    if (!complete) for (const { ref } of blobs) await session.store.blobs.drop(ref).catch(() => {})
+    if (!complete) await dropAll(session, blobs)
   }
   return items
+}
+
+async function dropAll({ store }: Session, blobs: Stored[]): Promise<void> {
+  for (const { ref } of blobs) await store.blobs.drop(ref).catch(() => {})
+}
+
+/** All of them into the mailbox. What was refused there gives its room back. */
+async function placeAll(session: Session, { mailbox }: Place, items: Appending[]): Promise<Placement> {
+  try {
+    return await appendMessages(session.store, mailbox.id, items)
+  } catch (thrown) {
+    // Only a clear no: after a failure of the disk the rows may be there all the same.
+    const refused = thrown instanceof Trouble && thrown.code !== 'unavailable' && thrown.code !== 'disk-full'
+    if (refused)
+      await dropAll(
+        session,
+        items.map(({ mail }) => mail.blob),
+      )
+    throw thrown
+  }
 }
 
 function itemOf(session: Session, { rights }: Place, head: MailHead, blob: Stored, tree: Tree): Appending {

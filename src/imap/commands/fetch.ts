@@ -28,6 +28,7 @@ import {
 import { bad, done } from '../answers.ts'
 import { inOrder, prepareSection, sayPieces, type Piece } from '../body.ts'
 import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
+import { imapLimits } from '../limits.ts'
 import { printFlags } from '../flags.ts'
 import { pictureOf, tellKeywords } from '../news.ts'
 import { Printed, type PrintedKind } from '../printed.ts'
@@ -35,7 +36,7 @@ import { dateTime, objectId, quote } from '../say.ts'
 import type { Scanner } from '../scanner.ts'
 import { readSection, type Section } from '../sections.ts'
 import { holds, normal, printSet, rangesOf } from '../sequences.ts'
-import { selectedOf, type Session } from '../session.ts'
+import { selectedOf, speaksUtf8, type Session } from '../session.ts'
 import { printEnvelope, printStructure } from '../structure.ts'
 
 type Simple = 'flags' | 'uid' | 'internaldate' | 'size' | 'envelope' | 'body' | 'bodystructure' | 'modseq'
@@ -73,6 +74,8 @@ function readFetch(scan: Scanner, byUid: boolean): FetchOrder {
   let items: Item[]
   if (scan.peek() === '(') items = scan.list(() => readItem(scan))
   else items = readMacro(scan) ?? [readItem(scan)]
+  if (items.filter((item) => item.is === 'section').length > imapLimits.sections)
+    throw bad('Too many sections', 'LIMIT')
   // UID FETCH always answers the uid (RFC 9051 §6.4.9).
   if (byUid && !items.some((item) => item.is === 'uid')) items.unshift({ is: 'uid' })
   const order: FetchOrder = { aim, items, changedSince: undefined, vanished: false, partial: undefined }
@@ -293,11 +296,12 @@ async function printersOf(session: Session, items: Item[], rows: Numbered[]): Pr
         break
       }
       case 'preview': {
+        const utf8 = speaksUtf8(session) // else what is beyond ASCII is a literal
         const previews = await previewsOf(
           session.store,
           rows.map(({ row }) => row.mailId),
         )
-        prints.push((row) => `PREVIEW ${quote(previews.get(row.mailId) ?? '', true)}`)
+        prints.push((row) => `PREVIEW ${quote(previews.get(row.mailId) ?? '', utf8)}`)
         break
       }
       case 'envelope':
@@ -321,7 +325,7 @@ async function mailsOf(session: Session, rows: Numbered[]): Promise<Map<number, 
  * of mails: their rows are not needed again, and keeping thousands would push out those that are.
  */
 async function treePrinter(session: Session, what: PrintedKind, rows: Numbered[]): Promise<Print> {
-  const utf8 = session.enabled.utf8 || session.enabled.rev2
+  const utf8 = speaksUtf8(session)
   const { printed } = session
   const texts = new Map<number, string>()
   const missing: number[] = []
@@ -359,10 +363,14 @@ async function* saySections(session: Session, order: FetchOrder, rows: Numbered[
   const selected = selectedOf(session)
   const mails = await mailsOf(session, rows)
 
-  const answers = inOrder(rows, readsAhead, async ({ seq, row: before }) => {
+  // Decoding may need the memory of a large part: then one message at a time.
+  const depth = sections.some(({ binary }) => binary !== 'no') ? 1 : readsAhead
+  const answers = inOrder(rows, depth, async ({ seq, row: before }) => {
     const row = seen.get(before.uid) ?? before
     const mail = mails.get(row.mailId)!
-    const parts = await Promise.all(sections.map((section) => prepareSection(store, limits, mail, section)))
+    const reading = { store, limits, mail, budget: limits.wholeRead }
+    const parts: Piece[][] = []
+    for (const section of sections) parts.push(await prepareSection(reading, section))
     const simpleText = prints.map((print) => print(row)).join(' ')
     const pieces: Piece[] = [`${tellKeywords(selected, row.keywords)}* ${seq} FETCH (${simpleText}`]
     parts.forEach((part, i) => {

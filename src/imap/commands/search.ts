@@ -3,13 +3,15 @@
 import { changedSince } from '../../store/messages.ts'
 import { search as searchMailbox } from '../../store/search.ts'
 
-import { bad, done } from '../answers.ts'
+import type { UidList } from '../../store/uids.ts'
+import { numbersIn } from '../aims.ts'
+import { done } from '../answers.ts'
 import { whenSelected, type Command, type Run } from '../command.ts'
 import { pictureOf } from '../news.ts'
 import { printEsearch, readReturns, savedOf, type Returns } from '../results.ts'
 import type { Scanner } from '../scanner.ts'
 import { aimKeys, checkCharset, namesNumbers, readSearchKeys, type Search, type Sight } from '../searches.ts'
-import { last, normal, type Ranges } from '../sequences.ts'
+import type { Ranges } from '../sequences.ts'
 import { selectedOf, type Session } from '../session.ts'
 
 interface SearchOrder extends Search {
@@ -115,24 +117,12 @@ async function sightOf(session: Session, withNumbers: boolean): Promise<Sight> {
   const sight: Sight = { now: session.store.clock(), highestUid: uidNext - 1, saved: session.saved, uidsOf: () => [] }
   if (!withNumbers) return sight
   const picture = await pictureOf(session)
-  return {
-    ...sight,
-    highestUid: picture.last,
-    uidsOf: (numbers) => uidRanges(numbers, picture.length, (from, to) => picture.slice(from, to)),
-  }
+  return { ...sight, highestUid: picture.last, uidsOf: (numbers) => uidRanges(numbers, picture) }
 }
 
-function uidRanges(numbers: Ranges, highest: number, slice: (from: number, to: number) => number[]): Ranges {
-  for (const [from, to] of numbers) {
-    const named = to === last ? from : to
-    if (named !== last && named > Math.max(highest, 1)) throw bad('There is no message of that number')
-  }
-  if (highest === 0) return []
-  return normal(numbers, highest).flatMap(([from, to]) => {
-    // All from the first number on, or a run of numbers: one range of uids has no others of the picture in it.
-    const uids = slice(from, from).concat(slice(to, to))
-    return [[uids[0]!, uids[1]!]] as Ranges
-  })
+function uidRanges(numbers: Ranges, picture: UidList): Ranges {
+  // All between two uids of the picture is of the picture: one range of numbers is one of uids.
+  return numbersIn(numbers, picture.length).map(([from, to]) => [picture.uidAt(from)!, picture.uidAt(to)!])
 }
 
 async function highestModseq(session: Session, uids: number[]): Promise<number> {
