@@ -3,6 +3,7 @@
 // "Visible" is counted by the readers: the clock stops when IMAP STATUS of every mailbox together
 // says that all have come.
 
+import { cpuOf } from './process.ts'
 import { dotStuffed, openImap, openSmtp, type Imap, type Smtp } from './clients.ts'
 import type { Sink } from './sink.ts'
 import { sized } from './corpus.ts'
@@ -72,16 +73,19 @@ async function deliver(run: Run, bytes: number, total: number, connections: numb
       if (!answer.accepted) throw new Error(`mail refused: ${answer.reply.text}`)
     }
   }
+  const cpuBefore = cpuOf(run.rig.roots())
   const before = performance.now()
   await Promise.all(senders.map(work))
   const accepted = performance.now() - before
   await untilVisible(readers, expected)
   const visible = performance.now() - before
+  const cpu = cpuOf(run.rig.roots()) - cpuBefore
   await Promise.all(senders.map((smtp) => smtp.quit()))
   return {
     accepted: perSecond(total, accepted, 'mails/s'),
     'accepted and visible': perSecond(total, visible, 'mails/s'),
     'p99 of the 250': took(percentile(waits, 0.99)),
+    'processor time of the server for one mail': took((cpu * 1000) / total),
   }
 }
 
