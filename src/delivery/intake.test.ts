@@ -13,7 +13,7 @@ import { smtpServer } from '../smtp/conversation.ts'
 import { createAlias } from '../directory/aliases.ts'
 import { changeAccount } from '../directory/accounts.ts'
 import { createClass } from '../directory/classes.ts'
-import { changeDomain } from '../directory/domains.ts'
+import { changeDomain, insertDomain } from '../directory/domains.ts'
 import { createMailbox, mailboxByPath } from '../store/mailboxes.ts'
 import { messagesIn } from '../store/messages.ts'
 import { quotaOf } from '../store/quota.ts'
@@ -508,4 +508,25 @@ eachEngine('of mails placed together, one that fails harms no other', migrations
   equal((await mailsOf(made, li)).length, 15)
   equal((await mailsOf(made, wang)).length, 0)
   deepEqual(await db.arrays('select count(*) from mail'), [[15]])
+})
+
+test('a sender without a dot is taken when the domain is ours: a machine with a short name', async (t) => {
+  const made = await house(t)
+  await insertDomain(made.db, { name: 'box' })
+  await made.person('wang@box')
+  await speak(
+    made,
+    `S: 220...
+     C: HELO box
+     S: 250...
+     C: MAIL FROM:<root@other>
+     S: 553 5.1.8...
+     C: MAIL FROM:<root@box>
+     S: 250...
+     C: RCPT TO:<wang@box>
+     S: 250...
+     C: QUIT
+     S: 221...
+     -- close`,
+  )
 })

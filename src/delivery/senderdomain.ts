@@ -1,6 +1,7 @@
-// A stranger's sender domain must be one that can be answered: a full name that exists and takes mail.
+// A stranger's sender domain must be one that can be answered: one of ours, or a full name that exists and takes mail.
 //                                                             RFC 5321 §5.1, RFC 7505 §4.2 (null MX)
 
+import { isLocalDomain } from '../directory/domains.ts'
 import { isAbsent } from '../dns/resolver.ts'
 import type { SmtpSession } from '../smtp/intake.ts'
 import type { House } from './house.ts'
@@ -8,7 +9,10 @@ import { refuse } from './refusals.ts'
 
 export async function checkSenderDomain(house: House, _session: SmtpSession, domain: string): Promise<void> {
   if (domain.startsWith('[')) throw refuse(553, '5.1.8', 'A sender at an address literal cannot be answered')
-  if (!domain.includes('.')) throw refuse(553, '5.1.8', 'The sender needs a full domain name')
+  // Ours may be without a dot: the first domain of a machine that has a short name, as a container.
+  if (!domain.includes('.') && !(await isLocalDomain(house.store.db, domain))) {
+    throw refuse(553, '5.1.8', 'The sender needs a full domain name')
+  }
   if (!house.settings.senderDomainMustExist) return
   const { resolver } = house
   try {

@@ -268,6 +268,17 @@ test('no answer at all is a timeout; no server at all a failure', async (t) => {
   await rejects(nobody.a('host.example'), { code: 'ESERVFAIL' })
 })
 
+test('a server that the network will not let us reach is passed over', async (t) => {
+  const played = await playServer(t, () => ({ answers: [a('host.example')] }))
+  // The kernel refuses to connect to the broadcast address, as it does where there is no route.
+  const resolver = openResolver({ servers: ['255.255.255.255:53', played.address] })
+  t.after(() => resolver.close())
+  deepEqual(await resolver.a('host.example'), ['192.0.2.1'])
+  const alone = openResolver({ servers: ['255.255.255.255:53'] })
+  t.after(() => alone.close())
+  await rejects(alone.a('host.example'), { code: 'ESERVFAIL' })
+})
+
 test('a server that does not know EDNS is asked without it', async (t) => {
   const { server, resolver } = await open(t, (question) =>
     question.additionals!.length > 0

@@ -44,8 +44,10 @@ export function askByUdp(server: Server, question: Question, limits: DnsLimits, 
     })
     if (signal.aborted) return fail('broken')
     signal.addEventListener('abort', stop)
-    socket.connect(server.port, server.address, () => {
-      if (!over) socket.send(question.bytes)
+    // Node hands "no route" to this callback, not to 'error'; its types do not say so.
+    socket.connect(server.port, server.address, (unreachable?: Error) => {
+      if (unreachable) fail('broken')
+      else if (!over) socket.send(question.bytes)
     })
 
     function fail(why: NoReply['why']): void {
