@@ -34,51 +34,36 @@ export function readReturns(scan: Scanner): Returns {
   return returns
 }
 
-/** Numbers or uids found, in the order of the answer, and the highest modseq among them if it is wanted. */
+/** Numbers or uids found, ascending, and the highest modseq among them if it is wanted. */
 export interface Result {
   numbers: number[]
   byUid: boolean
   modseq: number | undefined
 }
 
-/** esearch-response. `ordered`: the numbers are a SORT's order and must not be read as a set of ranges out of order. */
-export function printEsearch(tag: string, returns: Returns, result: Result, ordered: boolean): string {
-  const { numbers, byUid, modseq } = result
+/** esearch-response */
+export function printEsearch(tag: string, returns: Returns, { numbers, byUid, modseq }: Result): string {
   let text = `* ESEARCH (TAG ${astring(tag)})`
   if (byUid) text += ' UID'
   if (numbers.length > 0) {
-    if (returns.min) text += ` MIN ${ordered ? numbers[0] : numbers.at(0)}`
+    if (returns.min) text += ` MIN ${numbers[0]}`
     if (returns.max) text += ` MAX ${numbers.at(-1)}`
-    if (returns.all) text += ` ALL ${ordered ? printOrder(numbers) : printSet(numbers)}`
+    if (returns.all) text += ` ALL ${printSet(numbers)}`
   }
-  if (returns.partial) text += ` PARTIAL ${printPartial(returns.partial, numbers, ordered)}`
+  if (returns.partial) text += ` PARTIAL ${printPartial(returns.partial, numbers)}`
   if (returns.count) text += ` COUNT ${numbers.length}`
   if (modseq !== undefined && numbers.length > 0) text += ` MODSEQ ${modseq}`
   return `${text}\r\n`
 }
 
-function printPartial(partial: Partial, numbers: number[], ordered: boolean): string {
+function printPartial(partial: Partial, numbers: number[]): string {
   const found = numbers.slice(...placesOf(partial, numbers.length))
-  const set = found.length === 0 ? 'NIL' : ordered ? printOrder(found) : printSet(found)
-  return `(${partial.text} ${set})`
-}
-
-/** A sequence set that keeps the order: runs upwards as ranges. */
-function printOrder(numbers: number[]): string {
-  const parts: string[] = []
-  for (let i = 0; i < numbers.length;) {
-    let end = i
-    while (end + 1 < numbers.length && numbers[end + 1] === numbers[end]! + 1) end++
-    parts.push(end === i ? `${numbers[i]}` : `${numbers[i]}:${numbers[end]}`)
-    i = end + 1
-  }
-  return parts.join(',')
+  return `(${partial.text} ${found.length === 0 ? 'NIL' : printSet(found)})`
 }
 
 /** What "$" remembers of a result (RFC 5182 §2.1): all of it, or just what MIN and MAX name. */
 export function savedOf(returns: Returns, uids: number[]): Ranges {
-  if (returns.all || returns.count || returns.partial || (!returns.min && !returns.max))
-    return rangesOf(uids.toSorted((a, b) => a - b))
+  if (returns.all || returns.count || returns.partial || (!returns.min && !returns.max)) return rangesOf(uids)
   const kept: number[] = []
   if (returns.min && uids.length > 0) kept.push(uids[0]!)
   if (returns.max && uids.length > 1) kept.push(uids.at(-1)!)

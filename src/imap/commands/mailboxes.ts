@@ -78,6 +78,8 @@ function roleOf(uses: string[]): Role | undefined {
 /** Where a mailbox may be made: in one's own account, or below a shared one with the right to. */
 async function writableSpot(session: Session, path: string[], right: string): Promise<Spot> {
   const spot = await spotOf(session, path)
+  // Whose account there is, and whose is not, is nobody's business here.
+  if (!spot && path.length > 2) throw new Trouble('not-permitted')
   if (!spot) throw no('No mailbox can be made there', 'CANNOT')
   if (spot.own) return spot
   const parentPath = spot.path.slice(0, -1)

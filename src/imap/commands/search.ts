@@ -77,11 +77,11 @@ async function* runSearch(session: Session, order: SearchOrder): Run {
   if (returns) {
     const { min, max, all, count, partial } = returns
     // SAVE alone asks for no answer.
-    if (min || max || all || count || partial) yield printEsearch(tag, returns, { numbers, byUid, modseq }, false)
+    if (min || max || all || count || partial) yield printEsearch(tag, returns, { numbers, byUid, modseq })
   } else if (session.enabled.rev2) {
     // RFC 9051 §6.4.4: IMAP4rev2 answers ESEARCH always.
     const everything = { min: false, max: false, all: true, count: false, save: false, partial: undefined }
-    yield printEsearch(tag, everything, { numbers, byUid, modseq }, false)
+    yield printEsearch(tag, everything, { numbers, byUid, modseq })
   } else {
     yield* sayNumbers('SEARCH', numbers, modseq)
   }
