@@ -21,7 +21,7 @@ export function crossBorder(headerBlock: Buffer, fields: Field[], border: Border
   let from = 0
   for (const field of fields) {
     if (crosses(field, border)) continue
-    const at = headerBlock.indexOf(field.raw, from)
+    const at = field.raw.byteOffset - headerBlock.byteOffset // raw shares the block's memory
     kept.push(headerBlock.subarray(from, at))
     from = at + field.raw.length
   }

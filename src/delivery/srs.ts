@@ -52,13 +52,13 @@ export function openSrs(key: Buffer, domain: string): Srs {
     reverse(address, now) {
       const split = splitAddress(address)
       if (!split || split.domain !== domain) return undefined
-      const first = /^srs0[=+-]([^=]+)=([a-z2-7]{2})=([^=]+)=(.+)$/is.exec(split.local)
+      const first = /^srs0[=+-]([^=]+)=([a-z2-7]{2})=([^=]+)=(.*)$/is.exec(split.local)
       if (first) {
         const [, hash = '', stamp = '', host = '', local = ''] = first
         if (!matches(hash, `0${stamp}${host}${local}`) || ageOf(stamp, now) > days) return undefined
         return `${writeLocal(local)}@${host}`
       }
-      const second = /^srs1[=+-]([^=]+)=([^=]+)=([=+-].+)$/is.exec(split.local)
+      const second = /^srs1[=+-]([^=]+)=([^=]+)=([=+-].*)$/is.exec(split.local)
       if (!second) return undefined
       const [, hash = '', host = '', rest = ''] = second
       return matches(hash, `1${host}${rest}`) ? `${writeLocal('SRS0' + rest)}@${host}` : undefined

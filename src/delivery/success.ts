@@ -3,10 +3,12 @@
 //
 // The report stands or falls with the mail: it is written in the same transaction and leaves by the queue.
 
+import { normalAddress } from '../mail/address.ts'
 import type { Mail } from '../mail/mail.ts'
 import { writeReport, type ReportedRecipient } from '../mail/report.ts'
 import { readMail } from '../mime/reader.ts'
 import { insertMail } from '../store/mails.ts'
+import { writeEvents } from '../tracking/events.ts'
 import { newId } from '../tracking/ids.ts'
 import type { House } from './house.ts'
 import type { Placing } from './place.ts'
@@ -58,5 +60,7 @@ export async function addReport(house: House, mail: Mail, asked: Asked[]): Promi
     })
     const report = { mailId: row.id, historyId: id, at, sender: '', smtputf8, body: '8BITMIME' as const, sign: true }
     await queue.add(sql, report, [{ address: sender, notify: 'never' }])
+    const details = { report: 'delivered', about: recipients.map(({ address }) => address), as: id }
+    await writeEvents(sql, [{ at, kind: 'notice', mail: mail.id, address: normalAddress(sender), details }])
   }
 }

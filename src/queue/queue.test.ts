@@ -136,7 +136,11 @@ test('a recipient refused for good comes back to the sender as a report', async 
   match(report!, /Good day/)
   ok(!report!.includes('Final-Recipient: rfc822; li@else.example'))
   const kinds = (await findEvents(made.db, { mail: id })).map(({ kind, address }) => `${kind} ${address}`)
-  deepEqual(kinds.slice(-2).sort(), ['bounced nobody@else.example', 'delivered li@else.example'])
+  deepEqual(kinds.slice(-3).sort(), [
+    'bounced nobody@else.example',
+    'delivered li@else.example',
+    'notice wang@uni.example',
+  ])
   deepEqual(made.warnings, [])
 })
 

@@ -6,9 +6,11 @@
 //   a report is added to the queue in the transaction that settles what it tells
 
 import { treeOf, insertMail } from '../store/mails.ts'
+import { normalAddress } from '../mail/address.ts'
 import { writeReport, type Action, type ReportedRecipient } from '../mail/report.ts'
 import { readMail } from '../mime/reader.ts'
 import type { Writer } from '../sql/sql.ts'
+import { writeEvents } from '../tracking/events.ts'
 import { newId } from '../tracking/ids.ts'
 import { addToQueue, type QueueEntry, type QueueMail } from './entries.ts'
 import type { QueueHouse } from './port.ts'
@@ -97,6 +99,8 @@ async function writeOne(house: QueueHouse, mail: QueueMail, to: string, told: Ti
     const { smtputf8 } = mail
     const report = { mailId: row.id, historyId: id, at, sender: '', smtputf8, body: '8BITMIME' as const, sign: true }
     await addToQueue(sql, report, [{ address: to, notify: 'never' }])
+    const details = { report: told[0]!.action, about: told.map(({ entry }) => entry.address), as: id }
+    await writeEvents(sql, [{ at, kind: 'notice', mail: mail.historyId, address: normalAddress(to), details }])
   }
 }
 
