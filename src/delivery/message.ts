@@ -27,6 +27,7 @@ export interface Arrived {
 export type Accept = (arrived: Arrived) => Promise<Accepted>
 
 const endOfHeader = Buffer.from('\r\n\r\n')
+const lineEnd = Buffer.from('\r\n')
 const nothing = Buffer.alloc(0)
 
 /** A sink for one mail of at most `most` bytes. */
@@ -37,6 +38,8 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
   let pieces: Buffer[] = [] // everything so far, or since the header began
   let received = 0 // bytes from the peer
   let size = 0 // bytes kept
+  let held = 0 // bytes of the header so far
+  let tail: Buffer = lineEnd // the last bytes of it; a mail may begin with the empty line
   let headerBlock: Buffer | undefined
   let fields: Field[] = []
   let writer: BlobWriter | undefined
@@ -59,21 +62,26 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
 
   /** Waits until the header block is whole, then lets it across the border. */
   function header(piece: Buffer, last: boolean): void | Promise<void> {
-    const before = pieces.length === 0 ? nothing : pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
-    const all = before.length === 0 ? piece : Buffer.concat([before, piece])
-    const end = all[0] === 13 && all[1] === 10 ? 0 : all.indexOf(endOfHeader, Math.max(0, before.length - 3)) + 2
-    if (end === 1 && !last) {
-      pieces = [all]
-      if (all.length > settings.headerBytes) throw refuse(552, '5.3.4', 'The header of the mail is too long')
-      return
+    // Looks at the new bytes and the three before them only: many small pieces cost no more than one large one.
+    const seam = Buffer.concat([tail, piece.subarray(0, 3)])
+    const atSeam = seam.indexOf(endOfHeader)
+    const found = atSeam === -1 ? piece.indexOf(endOfHeader) : atSeam - tail.length
+    const end = atSeam === -1 && found === -1 ? undefined : held + found + 2
+    pieces.push(piece)
+    held += piece.length
+    tail = piece.length >= 3 ? piece.subarray(-3) : seam.subarray(-3)
+    if ((end ?? held) > settings.headerBytes) {
+      throw refuse(552, '5.3.4', 'The header of the mail is too long')
     }
-    const block = end === 1 ? all : all.subarray(0, end)
-    if (block.length > settings.headerBytes) throw refuse(552, '5.3.4', 'The header of the mail is too long')
+    if (end === undefined && !last) return
+
+    const all = pieces.length === 1 ? piece : Buffer.concat(pieces)
     pieces = []
+    const block = end === undefined ? all : all.subarray(0, end)
     fields = readFields(block)
     headerBlock = crossBorder(block, fields, { authservId: settings.hostname, submitted })
-    if (headerBlock !== block) fields = readFields(headerBlock)
     if (headerBlock === block) return keep(all)
+    fields = readFields(headerBlock)
     const kept = keep(headerBlock)
     return kept ? kept.then(() => keep(all.subarray(block.length))) : keep(all.subarray(block.length))
   }
