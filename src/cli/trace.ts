@@ -62,7 +62,9 @@ export function storyLines(events: Event[]): string {
   return events
     .map(({ at, mail, kind, address, peer, details }) => {
       const known = Object.entries(details).filter(([, value]) => value !== undefined && value !== '')
-      const more = known.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      const more = known.map(
+        ([name, value]) => `${name}=${typeof value === 'string' ? value.replace(/\s+/g, ' ') : JSON.stringify(value)}`,
+      )
       const words = [timeText(at), mail ?? '-', kind, address ?? '<>', ...(peer ? [`[${peer}]`] : []), ...more]
       return clean(words.join('  '))
     })

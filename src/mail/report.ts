@@ -15,6 +15,7 @@ export interface ReportedRecipient {
   originalRecipient?: string // ORCPT, xtext decoded: 'rfc822;x@y'
   action: Action
   status: string // '5.1.1', RFC 3463
+  cause?: string // the status of the last attempt, where `status` only says that time ran out
   remoteHost?: string
   words?: string // the reply of the remote host: '550 5.1.1 No such user'
   lastAttempt?: number
@@ -156,6 +157,7 @@ function wordsOf(report: Report): string {
     report.recipients.flatMap((to) => [
       `  <${oneLine(to.address)}>`,
       ...(action === 'failed' || action === 'delayed' ? [`    ${reasonOf(to.status)[language]}`] : []),
+      ...(to.cause === undefined ? [] : [`    ${reasonOf(to.cause)[language]}`]),
       ...(to.words === undefined
         ? []
         : [

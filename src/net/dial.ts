@@ -1,6 +1,6 @@
 // Connects to another server and drives our side of the conversation.
 
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Conversation, Peer } from '../wire/conversation.ts'
 import { plainAddress } from './listen.ts'
@@ -9,7 +9,7 @@ import { pump, tlsFacts, type Pumped } from './pump.ts'
 export interface DialOptions {
   address: string // an IP address: names are resolved, and judged, by the caller
   port: number
-  servername: string // for SNI and the certificate
+  servername: string // for SNI and the certificate; an address is not told, but the certificate must hold it
   implicitTls: boolean
   verify: boolean // whether an untrusted certificate ends the connection
   authorities?: string[] // PEM, besides the system's
@@ -31,7 +31,8 @@ export async function dial(options: DialOptions, conversation: Conversation): Pr
   const secure = (over: Socket): TLSSocket =>
     connectTls({
       socket: over,
-      servername: options.servername,
+      host: options.servername,
+      servername: isIP(options.servername) === 0 ? options.servername : '', // RFC 6066 §3: names only
       rejectUnauthorized: options.verify,
       ca: options.authorities,
       minVersion: 'TLSv1.2',

@@ -250,13 +250,18 @@ test('dialing: TLS by both ways, an untrusted certificate only where it may be',
   inWorld(async ({ serve, certificates: _ }) => {
     const clear = await serve(echo)
     const implicit = await serve(echo, { implicitTls: true })
-    const talk = async (port: number, implicitTls: boolean, verify: boolean): Promise<string[]> => {
+    const talk = async (
+      port: number,
+      implicitTls: boolean,
+      verify: boolean,
+      servername = 'mail.uni.example',
+    ): Promise<string[]> => {
       const heard: string[] = []
       const pumped = await dial(
         {
           address: '127.0.0.1',
           port,
-          servername: 'mail.uni.example',
+          servername,
           implicitTls,
           verify,
           connectMilliseconds: 5000,
@@ -279,6 +284,8 @@ test('dialing: TLS by both ways, an untrusted certificate only where it may be',
     }
     deepEqual(await talk(clear.port, false, false), ['TLSv1.3'])
     deepEqual(await talk(implicit.port, true, false), ['TLSv1.3'])
+    deepEqual(await talk(clear.port, false, false, '127.0.0.1'), ['TLSv1.3']) // a smart host known by its address
+    deepEqual(await talk(implicit.port, true, false, '::1'), ['TLSv1.3'])
     deepEqual(await talk(clear.port, false, true), []) // the handshake failed: the conversation ended there
     await rejects(talk(implicit.port, true, true), /self-signed/)
     await rejects(talk(1, false, false), { code: 'ECONNREFUSED' })

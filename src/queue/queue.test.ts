@@ -166,6 +166,7 @@ test('what fails for now is tried again on schedule, told once, and returned in 
   match(delay!, /Action: delayed\r\nStatus: 4\.2\.2\r\n/)
   match(delay!, /Will-Retry-Until: Thu, 15 Jan 2026 10:00:00 \+0000/)
   match(failure!, /Action: failed\r\nStatus: 4\.4\.7\r\n/)
+  match(failure!, /It could not be delivered in time\.\r\n {4}The mailbox is full\.\r\n/)
   equal((await findEntries(made.db, {})).length, 0)
   equal(else_.mails.length, 0)
 })

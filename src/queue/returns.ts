@@ -20,6 +20,7 @@ export interface Tidings {
   entry: QueueEntry
   action: Action
   status: string
+  cause?: string // the status of the last attempt, where `status` only says that time ran out
   words?: string
   host?: string
   retryUntil?: number
@@ -80,6 +81,7 @@ async function writeOne(house: QueueHouse, mail: QueueMail, to: string, told: Ti
       originalRecipient: one.entry.originalRecipient,
       action: one.action,
       status: one.status,
+      cause: one.cause,
       remoteHost: one.host,
       words: one.words,
       lastAttempt: one.action === 'failed' || one.action === 'delayed' ? at : undefined,

@@ -75,8 +75,10 @@ function consequenceOf(house: QueueHouse, mail: QueueMail, outcome: Outcome, now
       outcome,
       remove: true,
       event: eventOf(mail, outcome, 'bounced', now, { expired: true }),
-      // RFC 3463 §3.5: 4.4.7 is "delivery time expired"; the host's own words say why.
-      tidings: { ...about, status: isLocal ? `5${status.slice(1)}` : '4.4.7', action: 'failed' },
+      // RFC 3463 §3.5: 4.4.7 is "delivery time expired"; the last attempt says why.
+      tidings: isLocal
+        ? { ...about, status: `5${status.slice(1)}`, action: 'failed' }
+        : { ...about, status: '4.4.7', cause: status, action: 'failed' },
     }
   }
   const { nextAt, expiresAt, tellDelay } = next
