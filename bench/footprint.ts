@@ -37,8 +37,13 @@ const memory: Measure = {
         open.push(imap)
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 3_000)) // both sides settle: caches freed, processes parked
-    const busy = memoryOf(run.rig.roots())
+    // Both sides settle: caches freed, processes parked. Done when two looks differ by less than 1%.
+    let busy = memoryOf(run.rig.roots())
+    for (let last = 0, looks = 0; Math.abs(busy.pss - last) > busy.pss / 100 && looks < 10; looks++) {
+      last = busy.pss
+      await new Promise((resolve) => setTimeout(resolve, 3_000))
+      busy = memoryOf(run.rig.roots())
+    }
     for (const imap of open) imap.destroy()
     return {
       'at rest, PSS': megabytes(alone.pss),

@@ -108,6 +108,8 @@ export async function startRival(options: RivalOptions): Promise<Rig> {
 const hibernation = `
 imap_hibernate_timeout = 1 secs
 service imap {
+  service_count = 1
+  process_min_avail = 0
   unix_listener imap-master {
     user = dovecot
   }
