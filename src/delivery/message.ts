@@ -29,6 +29,7 @@ export type Accept = (arrived: Arrived) => Promise<Accepted>
 const endOfHeader = Buffer.from('\r\n\r\n')
 const lineEnd = Buffer.from('\r\n')
 const nothing = Buffer.alloc(0)
+const piecesHeld = 1_024
 
 /** A sink for one mail of at most `most` bytes. */
 export function openMessage(house: House, envelope: Envelope, most: number, accept: Accept): Sink {
@@ -49,8 +50,14 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
     size += piece.length
     reader.push(piece)
     if (writer) return writer.write(piece)
-    pieces.push(piece)
+    hold(piece)
     if (size > settings.memoryBytes) return spill()
+  }
+
+  /** A Buffer weighs more than a few bytes: many small ones are joined now and then. */
+  function hold(piece: Buffer): void {
+    pieces.push(piece)
+    if (pieces.length >= piecesHeld) pieces = [Buffer.concat(pieces)]
   }
 
   async function spill(): Promise<void> {
@@ -67,7 +74,7 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
     const atSeam = seam.indexOf(endOfHeader)
     const found = atSeam === -1 ? piece.indexOf(endOfHeader) : atSeam - tail.length
     const end = atSeam === -1 && found === -1 ? undefined : held + found + 2
-    pieces.push(piece)
+    hold(piece)
     held += piece.length
     tail = piece.length >= 3 ? piece.subarray(-3) : seam.subarray(-3)
     if ((end ?? held) > settings.headerBytes) {
