@@ -24,6 +24,8 @@ export interface QueueSettings {
   hostsTried: number // of one destination, for one mail
   claimAtOnce: number // entries held in memory
   claimPerDestination: number
+  settleAtOnce: number // mails whose outcomes are written in one transaction
+  settleTransactions: number // such transactions at the same time, on PostgreSQL
   leaseMilliseconds: number // an entry that a dead node held is free after this
   pollMilliseconds: number // how soon changes by others are seen
   blocked: number[] // milliseconds: a destination that does not answer is left alone for so long; the last repeats
@@ -73,6 +75,8 @@ export const queueDefaults: QueueSettings = {
   hostsTried: 5,
   claimAtOnce: 1_000,
   claimPerDestination: 200,
+  settleAtOnce: 50,
+  settleTransactions: 4,
   leaseMilliseconds: 120_000,
   pollMilliseconds: 1_000,
   blocked: [1, 5, 15, 30].map((minutes) => minutes * 60_000),
