@@ -13,6 +13,8 @@ export interface MailauthLimits {
   signatureBytes: number // a longer DKIM-Signature field is not looked at
   authors: number // domains in From for which DMARC is asked
   reverseNames: number // PTR names of a client that are looked up again
+  remembered: number // unsigned mails whose results are kept
+  rememberedFor: number // milliseconds
   keyBits: number // RSA keys shorter than this verify nothing (RFC 8301 §3.2)
 }
 
@@ -29,5 +31,7 @@ export const mailauthLimits: MailauthLimits = {
   signatureBytes: 8192,
   authors: 4,
   reverseNames: 5,
+  remembered: 2_000,
+  rememberedFor: 60_000,
   keyBits: 1024,
 }

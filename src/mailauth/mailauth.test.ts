@@ -3,6 +3,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { resolverFrom } from '../dns/conveniences.ts'
 import { zoneResolver } from '../dns/zone.ts'
 import { judgeResults } from './judge.ts'
 import { type AuthResults, type Mailauth, type MailauthSettings, openMailauth, type VerifyInput } from './mailauth.ts'
@@ -367,4 +368,34 @@ test('a chain with a gap or too many sets is not sealed', async () => {
   ]) {
     equal(await arcSeal(keysOf('list.example')[0]!, mail(block), 'x; none', 'fail', now), '')
   }
+})
+
+test('what was found of an unsigned mail serves its likes for a minute, and nobody else', async () => {
+  const asked: string[] = []
+  const counting = resolverFrom(
+    (name, type) => {
+      if (type === 'TXT') asked.push(name)
+      return zone.resolve(name, type)
+    },
+    async () => undefined,
+  )
+  let time = now
+  const own = openMailauth(counting, { ...settings, now: () => time })
+  const inside = { address: '192.0.2.25', helo: 'mx.uni.example', sender: 'bounce@uni.example' }
+  const ask = async (change: Partial<VerifyInput> = {}, head = plain) => {
+    const before = asked.length
+    const headerBlock = Buffer.from(head, 'latin1')
+    const results = await own.verify({ ...inside, headerBlock, stream: () => pieces(`${head}\r\n${text}`), ...change })
+    return [results.spf.result, results.dmarc.result, asked.length > before]
+  }
+  deepEqual(await ask(), ['pass', 'pass', true])
+  deepEqual(await ask(), ['pass', 'pass', false])
+  deepEqual(await ask({}, plain.replace('=?UTF-8?B?5ris6Kmm?=', 'another')), ['pass', 'pass', false])
+  deepEqual(await ask({ address: '203.0.113.9' }), ['fail', 'fail', true])
+  deepEqual(await ask({}, plain.replace('teacher@uni', 'teacher@careful')), ['pass', 'fail', true])
+  deepEqual(await ask({}, `From: x@careful.example\r\n${plain}`), ['pass', 'fail', true])
+  deepEqual((await ask({}, await signed()))[2], true)
+  time += 60_001
+  deepEqual(await ask(), ['pass', 'pass', true])
+  await own.close()
 })

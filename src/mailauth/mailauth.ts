@@ -64,14 +64,16 @@ export function openMailauth(resolver: Resolver, settings: MailauthSettings, key
     time: limits.time,
     questions: limits.questions,
   })
+  const unsigned = rememberUnsigned(limits)
   const answer = (what: unknown) => answerQuestion(resolver, what as DnsQuestion)
 
   return {
     async verify(input) {
       const [found, iprev] = await Promise.all([
-        verifyInThread(pool, input, answer, settings.hostname, limits, now()),
+        unsigned.remembered(input, now()) ?? verifyInThread(pool, input, answer, settings.hostname, limits, now()),
         checkReverse(resolver, input.address, limits.reverseNames),
       ])
+      unsigned.remember(input, found, now())
       const authservId = input.hostname ?? settings.hostname
       return { ...found, iprev, address: input.address, header: writeResults(authservId, input.address, found, iprev) }
     },
@@ -117,6 +119,35 @@ async function verifyInThread(
     if (!(error instanceof Trouble)) throw error
     const [identity, name] = sender === '' ? (['helo', helo] as const) : (['mailfrom', sender] as const)
     return unknownResults(isSigned, name.slice(name.lastIndexOf('@') + 1), identity)
+  }
+}
+
+/**
+ * What was found of unsigned mails: it hangs on the client, the names it gave and the From fields alone, and
+ * a host that brings a mail mostly brings more.
+ */
+function rememberUnsigned({ remembered, rememberedFor }: MailauthLimits) {
+  const known = new Map<string, { found: Found; until: number }>()
+  const keyOf = ({ address, helo, sender, headerBlock }: VerifyInput): string | undefined => {
+    const fields = splitFields(headerBlock.toString('latin1'))
+    if (fields.some(({ name }) => signing.has(name))) return undefined
+    const authors = fields.filter(({ name }) => name === 'from').map(({ raw }) => raw)
+    return [address, helo, sender, ...authors].join('\n')
+  }
+  const isSure = ({ spf, dmarc }: Found): boolean => spf.result !== 'temperror' && dmarc.result !== 'temperror'
+  return {
+    remembered(input: VerifyInput, now: number): Found | undefined {
+      const key = known.size > 0 ? keyOf(input) : undefined
+      const entry = key === undefined ? undefined : known.get(key)
+      return entry && entry.until > now ? entry.found : undefined
+    },
+    remember(input: VerifyInput, found: Found, now: number): void {
+      const key = isSure(found) && found.dkim.length === 0 ? keyOf(input) : undefined
+      if (key === undefined || key.length > 2_000 || (known.get(key)?.until ?? 0) > now) return
+      known.delete(key)
+      known.set(key, { found, until: now + rememberedFor })
+      if (known.size > remembered) known.delete(known.keys().next().value as string)
+    },
   }
 }
 
