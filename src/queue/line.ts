@@ -22,6 +22,7 @@ export interface LineDesk {
   house: QueueHouse
   /** The next mail of the lane; undefined when none came in time, or the queue stops. */
   take(lane: Lane): Promise<Job | undefined>
+  isStopping(): boolean
   /** Back in front: it was not tried. */
   giveBack(lane: Lane, job: Job): void
   settled(lane: Lane, job: Job, outcomes: Outcome[]): Promise<void>
@@ -50,7 +51,7 @@ export async function runLine(desk: LineDesk, lane: Lane): Promise<LineEnd> {
   for (const hop of hops.slice(0, settings.hostsTried)) {
     const ways = hop.tls === 'opportunistic' ? (['offered', 'never'] as const) : ([tlsOf(hop)] as const)
     for (const tls of ways) {
-      if (lane.jobs.length === 0) return { is: 'done' }
+      if (lane.jobs.length === 0 || desk.isStopping()) return { is: 'done' }
       const ended = await talk(desk, lane, hop, tls)
       if (!ended) return { is: 'done' }
       last = ended.outcome

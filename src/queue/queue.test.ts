@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { TLSSocket } from 'node:tls'
 import { eachEngine } from '../../test/engines.ts'
@@ -458,6 +459,21 @@ test('mail that cannot be returned either is told to whom the settings name', as
   const [told, ...others] = await mailsOf(made, wang)
   match(told!, /Final-Recipient: rfc822; nobody@else\.example/)
   equal(others.length, 0)
+})
+
+test('a stop does not wait for a host that says nothing', async (t) => {
+  const silent = createServer()
+  t.after(() => silent.close())
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const { port } = silent.address() as AddressInfo
+  const made = await house(t, { port, stopMilliseconds: 50 })
+  const wang = await made.person('wang@uni.example')
+  const connected = once(silent, 'connection')
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  const [socket] = (await connected) as [Socket]
+  t.after(() => socket.destroy())
+  await made.queue!.stop()
+  equal((await findEntries(made.db, {}))[0]!.state, 'ready')
 })
 
 test('a stop gives back what was not sent', async (t) => {

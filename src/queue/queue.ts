@@ -162,7 +162,7 @@ export function startQueue(house: QueueHouse): Queue {
     }
     try {
       const end = await runLine({ ...desk, take: (from) => take(from).finally(began) }, lane)
-      if (end.is === 'unreachable') await nobodyAnswers(lane, end.outcome)
+      if (end.is === 'unreachable' && !stopping) await nobodyAnswers(lane, end.outcome)
     } catch (error) {
       warn('queue line', error)
       await release(takeAll(lane), clock() + 60_000)
@@ -213,6 +213,7 @@ export function startQueue(house: QueueHouse): Queue {
   const desk: LineDesk = {
     house,
     take,
+    isStopping: () => stopping,
     giveBack: (lane, job) => void lane.jobs.unshift(job),
     async settled(lane, job, outcomes) {
       if (outcomes.some(({ result }) => result === 'accepted')) lanes.went(lane)
@@ -305,12 +306,19 @@ export function startQueue(house: QueueHouse): Queue {
       await claiming
       for (const lane of lanes.all()) for (const wakeUp of lane.idle) wakeUp()
       for (const line of lines) line.stop()
-      const cut = setTimeout(() => {
-        for (const line of lines) line.destroy()
-      }, settings.stopMilliseconds).unref()
-      await Promise.all(working)
-      clearTimeout(cut)
+      // A line that still waits for a host to answer has nothing in hand: it is not waited for.
+      await inTime(Promise.all(working), settings.stopMilliseconds)
+      for (const line of lines) line.destroy()
+      await inTime(Promise.all(working), 1_000)
       await releaseAll(db, node, clock()).catch((error: unknown) => warn('queue', error))
     },
   }
+}
+
+/** Resolves when `work` is done, or after so many milliseconds. */
+async function inTime(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }
