@@ -65,10 +65,13 @@ const states = async () => (await findEntries(db, {})).map(({ address, state }) 
 
 test('list, show, hold, retry, drop', async () => {
   const listed = JSON.parse((await postern('queue list --json')).out) as { address: string; sender: string }[]
-  deepEqual(listed.map(({ address, sender }) => [address, sender]), [
-    ['Li@else.example', 'wang@uni.example'],
-    ['chen@far.example', 'wang@uni.example'],
-  ])
+  deepEqual(
+    listed.map(({ address, sender }) => [address, sender]),
+    [
+      ['Li@else.example', 'wang@uni.example'],
+      ['chen@far.example', 'wang@uni.example'],
+    ],
+  )
   match((await postern('queue list --domain far.example')).out, /chen@far\.example/)
   match((await postern('queue show 1')).out, /Li@else\.example[^]*received/)
 
