@@ -69,7 +69,7 @@ export async function openVolumes(folder: string, limits: Partial<typeof volumeL
       await writer.write(buffer)
       return writer.finish()
     }
-    const place = await appender.append(await makeRecord('d', buffer))
+    const place = await appender.append(makeRecord('d', buffer))
     await appender.sync(place.volume, place.volume)
     return { ref: writeRef({ ...place, first: place.volume }), size: buffer.length, hash: digest('sha256', buffer) }
   }
@@ -300,7 +300,7 @@ function largeWriter(appender: Appender, blockBytes: number): BlobWriter {
   let heldBytes = 0
 
   const writeBlock = async (bytes: Buffer): Promise<void> => {
-    const place = await appender.append(await makeRecord('b', bytes))
+    const place = await appender.append(makeRecord('b', bytes))
     blocks.push({ volume: place.volume, offset: place.offset, stored: place.length, plain: bytes.length })
   }
   return {
@@ -320,7 +320,7 @@ function largeWriter(appender: Appender, blockBytes: number): BlobWriter {
     async finish() {
       if (heldBytes > 0) await writeBlock(Buffer.concat(held))
       held = []
-      const place = await appender.append(await makeRecord('i', writeBlockList(blocks)))
+      const place = await appender.append(makeRecord('i', writeBlockList(blocks)))
       const first = blocks.reduce((lowest, block) => Math.min(lowest, block.volume), place.volume)
       await appender.sync(first, place.volume)
       return { ref: writeRef({ ...place, first }), size, hash: hash.digest('hex') }
@@ -342,7 +342,7 @@ interface VolumeReader {
 
 async function* readPieces(reader: VolumeReader, ref: BlobRef, start: number, end: number): AsyncGenerator<Buffer> {
   const place = readRef(ref)
-  const { kind, bytes } = await openRecord(await reader.bytes(place.volume, place.offset, place.length))
+  const { kind, bytes } = openRecord(await reader.bytes(place.volume, place.offset, place.length))
   if (kind === 'd') {
     yield start <= 0 && end >= bytes.length ? bytes : bytes.subarray(Math.max(0, start), Math.min(end, bytes.length))
     return
@@ -353,7 +353,7 @@ async function* readPieces(reader: VolumeReader, ref: BlobRef, start: number, en
     const to = Math.min(block.plain, end - at)
     at += block.plain
     if (from >= to) continue
-    const opened = await openRecord(await reader.bytes(block.volume, block.offset, block.stored))
+    const opened = openRecord(await reader.bytes(block.volume, block.offset, block.stored))
     yield from === 0 && to === block.plain ? opened.bytes : opened.bytes.subarray(from, to)
   }
 }
