@@ -481,8 +481,14 @@ test('what cannot be made durable is not acknowledged, and leaves nothing behind
   await rejects(send(made, mail), /452 4\.3\.1/)
   blobs.put = put
   const transaction = db.transaction.bind(db)
+  const dropped: string[] = []
+  blobs.drop = async (ref) => void dropped.push(ref)
   db.transaction = () => Promise.reject(new Trouble('unavailable'))
   await rejects(send(made, mail), /451 4\.3\.0/)
+  deepEqual(dropped, [], 'the commit may have happened')
+  db.transaction = () => Promise.reject(new Trouble('no-such-mailbox'))
+  await rejects(send(made, mail), /451 4\.3\.0/)
+  equal(dropped.length, 1)
   db.transaction = () => Promise.reject(new Error('a mistake'))
   await rejects(send(made, mail), /a mistake/)
   db.transaction = transaction

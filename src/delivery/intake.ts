@@ -133,12 +133,14 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
 
     async message(envelope) {
       speed.count(envelope.session)
-      return openMessage(house, envelope, largestMail(envelope.session), (arrived) =>
+      const sink = openMessage(house, envelope, largestMail(envelope.session), (arrived) =>
         accept(
           arrived,
           envelope.recipients.map((recipient) => ({ recipient, destinations: resolved.get(recipient) ?? [] })),
-        ).catch((error: unknown) => tell(envelope.session, envelope.sender, error)),
+        ),
       )
+      const finish = () => sink.finish().catch((error: unknown) => tell(envelope.session, envelope.sender, error))
+      return { write: sink.write, finish, abandon: sink.abandon }
     },
 
     closed(session) {

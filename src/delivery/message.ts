@@ -4,14 +4,16 @@
 // Invariants:
 //   nothing is acknowledged before place() has resolved: blob and rows are on disk
 //   a mail up to settings.memoryBytes touches the disk once, when it is accepted; a larger one is written as it comes
-//   whatever goes wrong leaves no blob behind
+//   a mail that is refused leaves no blob behind; where a commit may have happened after all, the blob stays
 
 import type { BlobWriter, Stored } from '../blobs/blobs.ts'
 import type { Mail } from '../mail/mail.ts'
 import { readFields, type Field } from '../mime/headers.ts'
 import { MimeReader } from '../mime/reader.ts'
 import type { Accepted, Envelope, Sink } from '../smtp/intake.ts'
+import { Refusal } from '../smtp/replies.ts'
 import { newId } from '../tracking/ids.ts'
+import { Trouble } from '../wire/troubles.ts'
 import { crossBorder } from './border.ts'
 import type { House } from './house.ts'
 import { refuse } from './refusals.ts'
@@ -132,8 +134,8 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
       try {
         return await accept({ mail, fields, store: makeDurable })
       } catch (error) {
-        if (stored) await store.blobs.drop(stored.ref)
-        else await writer?.abandon()
+        if (!stored) await writer?.abandon()
+        else if (leftNothing(error)) await store.blobs.drop(stored.ref)
         throw error
       }
     },
@@ -143,4 +145,10 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
       await writer?.abandon()
     },
   }
+}
+
+/** Whether it is certain that no row points at the bytes. A database that failed in the middle cannot say. */
+function leftNothing(error: unknown): boolean {
+  if (error instanceof Trouble) return error.code !== 'unavailable' && error.code !== 'disk-full'
+  return error instanceof Refusal
 }

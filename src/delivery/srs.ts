@@ -6,7 +6,7 @@
 // Invariants: reverse(forward(x)) is x within `days`; any other address with SRS0 or SRS1 gives undefined.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { splitAddress, writeLocal } from '../mail/address.ts'
 
@@ -85,10 +85,15 @@ export async function srsKey(path: string): Promise<Buffer> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  // Written whole under another name first: nobody ever reads half a key.
+  const made = `${path}.${randomBytes(6).toString('hex')}`
+  await writeFile(made, randomBytes(32), { mode: 0o600 })
   try {
-    await writeFile(path, randomBytes(32), { mode: 0o600, flag: 'wx' })
+    await link(made, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another node was first
+  } finally {
+    await unlink(made)
   }
   return readFile(path)
 }
