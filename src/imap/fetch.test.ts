@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import { appendMessages } from '../store/messages.ts'
-import { newMail } from '../store/world.ts'
+import { newMail } from '../../test/mailstore.ts'
 import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
 
 const opened = `${signedIn}

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import { grant } from '../store/rights.ts'
 import { createMailbox, mailboxByPath } from '../store/mailboxes.ts'
-import { append } from '../store/world.ts'
+import { append } from '../../test/mailstore.ts'
 import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
 
 test('LIST and its patterns', () =>

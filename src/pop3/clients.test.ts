@@ -4,7 +4,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { pop3 } from './conversation.ts'
 import { openLocks } from './locks.ts'
-import { client, plain, secure, stand } from './world.ts'
+import { client, plain, secure, stand } from '../../test/poptown.ts'
 
 const first = 'Subject: one\r\n\r\nhello\r\n'
 const second = 'Subject: two\r\n\r\nno line end'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { play, type Scene } from '../../test/transcript.ts'
 import type { Peer } from '../wire/conversation.ts'
 import type { Pop3Options } from './session.ts'
-import { plain, secure, stand, type Stand } from './world.ts'
+import { plain, secure, stand, type Stand } from '../../test/poptown.ts'
 
 const first = 'Subject: one\r\n\r\nhello\r\n.dot\r\nlast\r\n'
 const second = 'Subject: two\r\n\r\nno line end'

@@ -16,7 +16,7 @@ import { createAccountStore, mailboxByRole } from '../store/mailboxes.ts'
 import { messagesIn } from '../store/rows.ts'
 import { migrations as storeMigrations } from '../store/migrations.ts'
 import { openStore } from '../store/store.ts'
-import { append } from '../store/world.ts'
+import { append } from '../../test/mailstore.ts'
 import { pop3 } from './conversation.ts'
 
 eachEngine('signing in, fetching, deleting', [...directoryMigrations, ...storeMigrations], async (t, db) => {

@@ -5,7 +5,7 @@ import { insertMail } from './mails.ts'
 import { messagesIn, placeMail } from './messages.ts'
 import { quotaOf } from './quota.ts'
 import { startSweeper } from './sweep.ts'
-import { append, eachStore, letter, newMail } from './world.ts'
+import { append, eachStore, letter, newMail } from '../../test/mailstore.ts'
 
 const clock = { now: Date.UTC(2026, 0, 1) }
 

@@ -14,7 +14,7 @@ import {
 import { messagesIn } from './messages.ts'
 import { quotaOf } from './quota.ts'
 import type { Store } from './store.ts'
-import { append, eachStore } from './world.ts'
+import { append, eachStore } from '../../test/mailstore.ts'
 
 async function tree(store: Store): Promise<string[]> {
   const roles = new Set(['drafts', 'sent', 'junk', 'trash', 'archive'])

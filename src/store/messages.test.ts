@@ -18,7 +18,7 @@ import {
 } from './messages.ts'
 import { quotaOf, setQuota } from './quota.ts'
 import { createAccountStore } from './mailboxes.ts'
-import { append, eachStore, letter, newMail } from './world.ts'
+import { append, eachStore, letter, newMail } from '../../test/mailstore.ts'
 
 const { seen, deleted, flagged } = flagBits
 

@@ -19,7 +19,7 @@ import {
 } from './messages.ts'
 import { quotaOf } from './quota.ts'
 import type { Store } from './store.ts'
-import { append, eachStore, letter, newMail } from './world.ts'
+import { append, eachStore, letter, newMail } from '../../test/mailstore.ts'
 
 /** A seeded generator: a failing run can be repeated. */
 function dice(seed: number): (below: number) => number {

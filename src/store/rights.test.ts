@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { createMailbox, mailboxById } from './mailboxes.ts'
 import { readMetadata, writeMetadata } from './metadata.ts'
 import { allRights, anyone, grant, grantsOf, normalRights, rightsOf, sharedWith, subscribeShared } from './rights.ts'
-import { eachStore } from './world.ts'
+import { eachStore } from '../../test/mailstore.ts'
 
 eachStore('rights are granted, added to, taken and united with those of anyone', async ({ store }) => {
   const work = await createMailbox(store, 1, { path: ['Work', 'Plans'] })

@@ -5,7 +5,7 @@ import { createMailbox, mailboxByRole } from './mailboxes.ts'
 import { copyMessages } from './messages.ts'
 import { previewsOf } from './previews.ts'
 import { search } from './search.ts'
-import { append, eachStore, type Letter, type World } from './world.ts'
+import { append, eachStore, type Letter, type World } from '../../test/mailstore.ts'
 
 const letters: Letter[] = [
   {

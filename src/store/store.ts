@@ -6,7 +6,7 @@
 import type { Blobs } from '../blobs/blobs.ts'
 import type { Database } from '../sql/sql.ts'
 import { Changes } from './changes.ts'
-import { startIndexer, type Indexer } from './index.ts'
+import { startIndexer, type Indexer } from './indexer.ts'
 import { storeLimits, type StoreLimits } from './limits.ts'
 import { openMails, type Mails } from './mails.ts'
 import { openViews, type Views } from './view.ts'

@@ -4,7 +4,7 @@ import { holdMail, insertMail, readMails } from './mails.ts'
 import { copyMessages, expunge, placeMail, vanishedSince } from './messages.ts'
 import { search } from './search.ts'
 import { startSweeper } from './sweep.ts'
-import { append, eachStore, letter, newMail, type World } from './world.ts'
+import { append, eachStore, letter, newMail, type World } from '../../test/mailstore.ts'
 
 let now = 1_800_000_000_000
 const options = { clock: () => now, limits: { sweepGrace: 1000, sweepBatch: 3, expungedKept: 4 } }

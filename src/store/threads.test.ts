@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { sort, type SortKey } from './sort.ts'
 import { byReferences, bySubject, threads, type Threaded, type ThreadNode } from './threads.ts'
-import { append, eachStore, type Letter } from './world.ts'
+import { append, eachStore, type Letter } from '../../test/mailstore.ts'
 
 /** '1(2 3(4))': 2 and 3 answer 1, 4 answers 3; 0 is a mail that is not here. */
 function print(nodes: ThreadNode[]): string {

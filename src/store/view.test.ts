@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { expunge } from './messages.ts'
 import { createMailbox, deleteMailbox, mailboxById } from './mailboxes.ts'
-import { append, eachStore } from './world.ts'
+import { append, eachStore } from '../../test/mailstore.ts'
 
 eachStore('a view follows the mailbox, and older pictures can be had', async ({ store, inbox }) => {
   for (let i = 0; i < 5; i++) await append(store, inbox.id)

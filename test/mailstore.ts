@@ -1,18 +1,18 @@
-// For tests of this room: a store on real volumes, and mails to put into it.
+// For tests of the store: a store on real volumes, and mails to put into it.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { eachEngine } from '../../test/engines.ts'
-import { openVolumes } from '../blobs/volumes.ts'
-import { readMail } from '../mime/reader.ts'
-import type { Database } from '../sql/sql.ts'
-import { createAccountStore, mailboxByRole, type Mailbox } from './mailboxes.ts'
-import type { NewMail } from './mails.ts'
-import { appendMessages, type Placement } from './messages.ts'
-import { migrations } from './migrations.ts'
-import { openStore, type Store, type StoreOptions } from './store.ts'
+import { eachEngine } from './engines.ts'
+import { openVolumes } from '../src/blobs/volumes.ts'
+import { readMail } from '../src/mime/reader.ts'
+import type { Database } from '../src/sql/sql.ts'
+import { createAccountStore, mailboxByRole, type Mailbox } from '../src/store/mailboxes.ts'
+import type { NewMail } from '../src/store/mails.ts'
+import { appendMessages, type Placement } from '../src/store/messages.ts'
+import { migrations } from '../src/store/migrations.ts'
+import { openStore, type Store, type StoreOptions } from '../src/store/store.ts'
 
 export interface World {
   t: TestContext

@@ -1,25 +1,25 @@
-// For tests of this room: a house with a real store on SQLite, in which every scene has people of its own,
+// For tests of POP3: a house with a real store on SQLite, in which every scene has people of its own,
 // and a client that talks to a conversation without a socket.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { openVolumes } from '../blobs/volumes.ts'
-import type { SignIn } from '../login/login.ts'
-import { migrate } from '../sql/dialect.ts'
-import { openSqlite } from '../sql/sqlite.ts'
-import { createAccountStore, mailboxByRole } from '../store/mailboxes.ts'
-import { appendMessages } from '../store/messages.ts'
-import { messagesIn } from '../store/rows.ts'
-import { migrations } from '../store/migrations.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { newMail } from '../store/world.ts'
-import { close, startTls, type Conversation, type Ear, type Heard, type Peer } from '../wire/conversation.ts'
-import { Trouble } from '../wire/troubles.ts'
-import { pop3 } from './conversation.ts'
-import { openLocks } from './locks.ts'
-import type { Pop3Host, Pop3Options } from './session.ts'
+import { openVolumes } from '../src/blobs/volumes.ts'
+import type { SignIn } from '../src/login/login.ts'
+import { migrate } from '../src/sql/dialect.ts'
+import { openSqlite } from '../src/sql/sqlite.ts'
+import { createAccountStore, mailboxByRole } from '../src/store/mailboxes.ts'
+import { appendMessages } from '../src/store/messages.ts'
+import { messagesIn } from '../src/store/rows.ts'
+import { migrations } from '../src/store/migrations.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { newMail } from './mailstore.ts'
+import { close, startTls, type Conversation, type Ear, type Heard, type Peer } from '../src/wire/conversation.ts'
+import { Trouble } from '../src/wire/troubles.ts'
+import { pop3 } from '../src/pop3/conversation.ts'
+import { openLocks } from '../src/pop3/locks.ts'
+import type { Pop3Host, Pop3Options } from '../src/pop3/session.ts'
 
 async function openTown(): Promise<{ store: Store; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-pop3-'))

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { search } from './search.ts'
 import { openStore } from './store.ts'
-import { append, eachStore } from './world.ts'
+import { append, eachStore } from '../../test/mailstore.ts'
 
 const states = 'select indexed, count(*) from mail group by indexed order by indexed'
 
