@@ -105,11 +105,15 @@ function connect(path: string, readOnly: boolean): Connection {
 export function statements(db: DatabaseSync): Writer {
   const objects = new Map<string, StatementSync>()
   const lists = new Map<string, StatementSync>()
-  const prepare = (cache: Map<string, StatementSync>, text: string, arrays: boolean): StatementSync => {
+  const changes = new Map<string, StatementSync>()
+  const prepare = (cache: Map<string, StatementSync>, text: string): StatementSync => {
     let statement = cache.get(text)
     if (!statement) {
       statement = db.prepare(text.replace(/\$(\d+)/g, '?$1'))
-      if (arrays) statement.setReturnArrays(true)
+      if (cache === lists) statement.setReturnArrays(true)
+      // run() tells the last rowid of the connection as well. The full text index writes rows of its own with ids
+      // above 2^53, and as a number such an id throws, in this change and in all that follow.
+      if (cache === changes) statement.setReadBigInts(true)
       cache.set(text, statement)
     }
     return statement
@@ -117,16 +121,16 @@ export function statements(db: DatabaseSync): Writer {
   return {
     // async: an error of SQLite becomes a rejection
     async all<Row>(text: string, values: Value[] = []) {
-      return prepare(objects, text, false).all(...values) as Row[]
+      return prepare(objects, text).all(...values) as Row[]
     },
     async one<Row>(text: string, values: Value[] = []) {
-      return prepare(objects, text, false).get(...values) as Row | undefined
+      return prepare(objects, text).get(...values) as Row | undefined
     },
     async arrays(text, values = []) {
-      return prepare(lists, text, true).all(...values) as unknown as Value[][]
+      return prepare(lists, text).all(...values) as unknown as Value[][]
     },
     async run(text, values = []) {
-      return Number(prepare(objects, text, false).run(...values).changes)
+      return Number(prepare(changes, text).run(...values).changes)
     },
   }
 }
