@@ -73,11 +73,11 @@ test('rows that the full text index writes for itself do not harm the changes th
   t.after(() => rm(folder, { recursive: true }))
   const db = await openSqlite(join(folder, 'db'))
   t.after(() => db.close())
-  await db.run("create virtual table words using fts5(words, content='', contentless_delete=1, detail=none)")
+  await db.run("create virtual table said using fts5(words, content='', contentless_delete=1, detail=none)")
   await db.run('create table box (n integer primary key, name text)')
   await db.run("insert into box (n, name) values (1, 'a')")
-  await db.run("insert into words (rowid, words) values (1, 'one two')")
-  equal(await db.run('delete from words where rowid = 1'), 1) // writes a tombstone, whose id is above 2^53
+  await db.run("insert into said (rowid, words) values (1, 'one two')")
+  equal(await db.run('delete from said where rowid = 1'), 1) // writes a tombstone, whose id is above 2^53
   equal(await db.run("update box set name = 'b'"), 1)
 })
 
