@@ -316,6 +316,7 @@ function deliverySettings(config: Config, mainDomain: string): DeliverySettings 
     mainDomain,
     trustedNetworks: config['smtp.trusted_networks'],
     mailBytes: config['smtp.max_size'],
+    senderDomainMustExist: config['smtp.sender_domain_must_exist'],
     hops: config['smtp.hops'],
     connectionsPerAddress: config['smtp.connections_per_address'],
     connectionsPerMinute: config['smtp.connections_per_minute'],
