@@ -241,6 +241,34 @@ test("somebody else's mailbox, by what was granted", () =>
     (made) => sharing(made),
   ))
 
+test('COPY and MOVE into a mailbox of somebody else leave the flags behind that the rights do not reach', () =>
+  scene(
+    `${signedIn}
+    C: a SELECT INBOX
+    S*
+    S: a OK [READ-WRITE] Opened
+    C: b STORE 1 +FLAGS.SILENT (\\Seen \\Flagged \\Deleted $Work)
+    S: b OK Stored
+    C: c COPY 1 "Other Users/bob@uni.example/Team"
+    S: /^c OK \\[COPYUID \\d+ 1 2\\] Copied$/
+    C: d MOVE 1 "Other Users/bob@uni.example/Team"
+    S: /^\\* OK \\[COPYUID \\d+ 1 3\\] Moved$/
+    S: * 1 EXPUNGE
+    S: d OK Moved
+    C: e SELECT "Other Users/bob@uni.example/Team"
+    S*
+    S: e OK [READ-WRITE] Opened
+    C: f FETCH 2:3 FLAGS
+    S: * 2 FETCH (FLAGS (\\Seen))
+    S: * 3 FETCH (FLAGS (\\Seen))
+    S: f OK Fetched
+  `,
+    async (made) => {
+      await sharing(made, 'lrsi')
+      await made.put('INBOX', { subject: 'a', id: '<1@uni.example>', body: 'x' })
+    },
+  ))
+
 test('a grant that is taken back ends the reading', () =>
   scene(
     `${signedIn}

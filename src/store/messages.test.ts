@@ -274,3 +274,34 @@ eachStore(
     await rejects(copyMessages(store, other.id, [1], inbox.id), { code: 'too-many-keywords' })
   },
 )
+
+eachStore('a copy keeps the flags that it may keep, and the counters know', async ({ store, inbox }) => {
+  const seenAndDeleted = flagBits.seen | flagBits.deleted
+  await append(store, inbox.id, {}, { flags: 31, keywords: ['$work'] })
+  await append(store, inbox.id, {}, { flags: flagBits.deleted })
+  await append(store, inbox.id)
+  const cases: [kept: { flags: number; keywords: boolean }, flags: number[], keywords: string, counted: number[]][] = [
+    [{ flags: 31, keywords: true }, [31, flagBits.deleted, 0], '$work', [2, 2]],
+    [{ flags: flagBits.seen, keywords: false }, [flagBits.seen, 0, 0], '', [2, 0]],
+    [{ flags: 31 & ~flagBits.seen, keywords: true }, [30, flagBits.deleted, 0], '$work', [3, 2]],
+    [{ flags: 0, keywords: false }, [0, 0, 0], '', [3, 0]],
+  ]
+  for (const [i, [kept, flags, keywords, [unseen, deleted]]] of cases.entries()) {
+    for (const deed of [copyMessages, moveMessages]) {
+      const box = await createMailbox(store, 2, { path: [`${deed.name} ${i}`] })
+      const from = await createMailbox(store, 1, { path: [`${deed.name} ${i}`] })
+      await copyMessages(store, inbox.id, [1, 2, 3], from.id)
+      await deed(store, from.id, [1, 2, 3], box.id, kept)
+      const rows = await messagesIn(store.db, box.id, 1, 9, 9)
+      deepEqual(
+        rows.map((row) => row.flags),
+        flags,
+      )
+      equal(rows[0]!.keywords, keywords)
+      const after = (await mailboxById(store.db, box.id))!
+      deepEqual([after.unseen, after.deleted], [unseen, deleted])
+      equal((await mailboxById(store.db, from.id))!.deleted, deed === moveMessages ? 0 : 2)
+    }
+  }
+  equal((await messagesIn(store.db, inbox.id, 1, 1, 1))[0]!.flags & seenAndDeleted, seenAndDeleted)
+})

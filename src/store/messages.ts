@@ -32,7 +32,7 @@ export {
   type FlagsRow,
   type MessageRow,
 } from './rows.ts'
-export { copyMessages, moveMessages, type Copied } from './transfer.ts'
+export { copyMessages, moveMessages, type Copied, type KeptFlags } from './transfer.ts'
 
 /** Where a mail is to be placed. */
 export interface Target {

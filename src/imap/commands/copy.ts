@@ -2,11 +2,12 @@
 //
 // Invariant: all or nothing; a moved message is in exactly one of the two mailboxes at any time.
 
-import { copyMessages, moveMessages, type Copied } from '../../store/messages.ts'
+import { copyMessages, moveMessages, type Copied, type KeptFlags } from '../../store/messages.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
 import { done, no } from '../answers.ts'
 import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
+import { changeableBits } from '../flags.ts'
 import { forgetUids, pictureOf } from '../news.ts'
 import { targetOf } from '../places.ts'
 import type { Scanner } from '../scanner.ts'
@@ -57,8 +58,8 @@ export const uidMove: Command<CopyOrder> = {
 async function runCopy(session: Session, { aim, path }: CopyOrder): Promise<Finished> {
   const { mailboxId } = selectedOf(session)
   const uids = uidsOf(await takeAim(session, aim))
-  const { mailbox } = await targetOf(session, path)
-  const copied = await copyMessages(session.store, mailboxId, uids, mailbox.id)
+  const { mailbox, rights } = await targetOf(session, path)
+  const copied = await copyMessages(session.store, mailboxId, uids, mailbox.id, keptBy(rights))
   // RFC 4315 §3: no COPYUID when nothing was copied.
   return copied.length === 0 ? done('Nothing to copy') : done('Copied', copyUid(mailbox.uidValidity, copied))
 }
@@ -68,10 +69,10 @@ async function* runMove(session: Session, { aim, path }: CopyOrder): Run {
   if (selected.readOnly) throw no('The mailbox was opened for reading', 'READ-ONLY')
   for (const right of 'te') if (!selected.rights.includes(right)) throw new Trouble('not-permitted')
   const uids = uidsOf(await takeAim(session, aim))
-  const { mailbox } = await targetOf(session, path)
+  const { mailbox, rights } = await targetOf(session, path)
   // Into itself: new uids for the same messages would help nobody.
   if (mailbox.id === selected.mailboxId) throw no('The messages are there already', 'CANNOT')
-  const moved = await moveMessages(session.store, selected.mailboxId, uids, mailbox.id)
+  const moved = await moveMessages(session.store, selected.mailboxId, uids, mailbox.id, keptBy(rights))
   if (moved.length === 0) return done('Nothing to move')
   yield `* OK [${copyUid(mailbox.uidValidity, moved)}] Moved\r\n`
   // EXPUNGE may be said here even by message number: MOVE is not in the list of RFC 9051 §7.5.1.
@@ -82,6 +83,11 @@ async function* runMove(session: Session, { aim, path }: CopyOrder): Run {
     moved.map(({ from }) => from).filter((uid) => picture.has(uid)),
   )
   return done('Moved')
+}
+
+/** Flags that the rights in the target do not reach stay behind; that is no failure (RFC 4314 §4). */
+function keptBy(rights: string): KeptFlags {
+  return { flags: changeableBits(rights), keywords: rights.includes('w') }
 }
 
 /** "COPYUID 42 1:3 7:9": both sets in the same order. */
