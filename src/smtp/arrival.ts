@@ -14,7 +14,10 @@ import { Trouble } from '../wire/troubles.ts'
 /** A refused mail went on over limits.swallowed. */
 export const endless = Symbol('endless')
 
-export const tooLarge = reply(552, '5.3.4', 'Mail is too large')
+/** Names the limit as it is counted, so that people learn why a file of 40 MB does not pass under 50 MB. */
+export function tooLarge(bytes: number): Reply {
+  return reply(552, '5.3.4', `Mail is too large: at most ${bytes} bytes, attachments counted as encoded`)
+}
 const badBytes = {
   bare: reply(554, '5.6.0', 'Mail holds a bare CR or LF; lines end in CRLF (RFC 5321 section 2.3.8)'),
   nul: reply(554, '5.6.0', 'Mail holds a NUL (RFC 5322 section 3.5)'),
@@ -135,7 +138,7 @@ export class Arrival {
   #store(piece: Buffer): Promise<void> | void {
     if (this.#refusal || piece.length === 0) return
     this.#size += piece.length
-    if (this.#size > this.#session.limits.size) return this.refuse(tooLarge)
+    if (this.#size > this.#session.limits.size) return this.refuse(tooLarge(this.#session.limits.size))
     try {
       const written = this.#sink!.write(piece)
       if (written) return written.catch((error: unknown) => this.refuse(replyTo(error, this.#session)))

@@ -299,8 +299,8 @@ dialog(
 
 const mailParameters: [string, string][] = [
   ['SIZE=52428800', '250 2.1.0 Sender accepted'],
-  ['SIZE=52428801', '552 5.3.4 Mail is too large'],
-  ['SIZE=99999999999999999999', '552 5.3.4 Mail is too large'],
+  ['SIZE=52428801', '552 5.3.4 Mail is too large: at most 52428800 bytes, attachments counted as encoded'],
+  ['SIZE=99999999999999999999', '552 5.3.4 Mail is too large: at most 52428800 bytes, attachments counted as encoded'],
   ['SIZE=1k', '501 5.5.4 SIZE is a number'],
   ['SIZE', '501 5.5.4 SIZE is a number'],
   ['SIZE=1 SIZE=1', '501 5.5.4 SIZE is given twice'],
@@ -513,7 +513,7 @@ dialog(
   C: ${'x'.repeat(60)}
   C: ${'x'.repeat(60)}
   C: .
-  S: 552 5.3.4 Mail is too large
+  S: 552 5.3.4 Mail is too large...
   C: MAIL FROM:<a@client.example>
   S: 250 2.1.0 Sender accepted
   C: RCPT TO:<b@uni.example>
@@ -729,9 +729,9 @@ dialog(
   S: 250 2.0.0 60 bytes received
   C: BDAT 60 LAST
   C~ ${'x'.repeat(60)}
-  S: 552 5.3.4 Mail is too large
+  S: 552 5.3.4 Mail is too large...
   C: BDAT 1001
-  S: 552 5.3.4 Mail is too large
+  S: 552 5.3.4 Mail is too large...
   -- close
   `,
   { options: { limits: { size: 100, swallowed: 1000 } } },

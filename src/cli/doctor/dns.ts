@@ -10,10 +10,15 @@ import { error, ok, warning, type Finding } from './finding.ts'
 
 export async function examineDns(db: Database, config: Config, resolver: Resolver): Promise<Finding[]> {
   const found: Finding[] = []
+  const told = new Set<string>() // what belongs to the host name is the same for every domain
   for (const { name } of await listDomains(db)) {
     const setup = { hostname: config.hostname, addresses: [] }
     const published = await checkDns(name, setup, await readKeys(db, name), resolver)
-    found.push(...published.map((each) => findingOf(name, each)))
+    for (const each of published) {
+      const record = `${each.what} ${each.name || name}`
+      if (!told.has(record)) found.push(findingOf(name, each))
+      told.add(record)
+    }
   }
   return found
 }

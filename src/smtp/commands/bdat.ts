@@ -26,7 +26,7 @@ export const bdat: Command<Request | undefined> = {
     // What follows would be taken for commands.
     if (!request) return { reply: reply(501, '5.5.4', 'Syntax: BDAT size [LAST]'), next: 'close' }
     const { size, isLast } = request
-    if (size > session.limits.swallowed) return { reply: tooLarge, next: 'close' }
+    if (size > session.limits.swallowed) return { reply: tooLarge(session.limits.size), next: 'close' }
 
     session.chunks ??= await openArrival(session)
     const arrival = session.chunks

@@ -39,7 +39,7 @@ export const mail: Command<Request> = {
     refuseStranger(session)
     if (!request.smtputf8) refuseUtf8(request.sender)
     if (session.mails >= limits.mails) throw new Refusal(reply(452, '4.5.3', 'Too many mails in one connection'))
-    if ((request.declaredSize ?? 0) > limits.size) throw new Refusal(tooLarge)
+    if ((request.declaredSize ?? 0) > limits.size) throw new Refusal(tooLarge(limits.size))
     const isLmtp = connection.role === 'lmtp'
     if (request.smtputf8) connection.protocol = isLmtp ? 'UTF8LMTP' : 'UTF8SMTP'
     else if (connection.protocol !== 'SMTP') connection.protocol = isLmtp ? 'LMTP' : 'ESMTP'
