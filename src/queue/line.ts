@@ -111,7 +111,9 @@ async function talk(
     job = undefined
     const first = outcomes[0]!
     const untried = outcomes.every(({ stage, result }) => beforeMail.has(stage) && result === 'later')
-    const lostWhileKept = mailsBefore > 0 && outcomes.every(({ stage, code }) => stage === 'mail' && code === 0)
+    // A connection that was kept may have been closed by now, with 421 (RFC 5321 §3.8) or without a word.
+    const lostWhileKept =
+      mailsBefore > 0 && outcomes.every(({ stage, code }) => stage === 'mail' && (code === 0 || code === 421))
     if (untried || (lostWhileKept && first.result === 'later')) {
       desk.giveBack(lane, mine)
       if (untried) failure = { stage: first.stage, outcome: outcomeAt(hop, facts, first) }

@@ -310,6 +310,22 @@ test('many mails to one place share connections', async (t) => {
   ok(else_.sessions.length <= 20, `${else_.sessions.length} connections`)
 })
 
+test('a host that closes the connection we kept costs the next mail no attempt', async (t) => {
+  const { house: else_, port } = await remote(t)
+  else_.sender = async () => {
+    if (else_.mails.length === 1 && else_.sessions.length === 1) throw new Refusal(reply(421, '4.4.2', 'Idle too long'))
+  }
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  for (const turn of [1, 2]) {
+    await send(made, { from: 'wang@uni.example', to: ['a@else.example'], text: letter, login: wang })
+    await made.queue!.idle()
+    equal(else_.mails.length, turn)
+  }
+  equal(else_.sessions.length, 2)
+  equal((await findEvents(made.db, { kind: 'attempt' })).length, 0)
+})
+
 test('what a node that died had in hand is taken over when its lease ends', async (t) => {
   const { port, house: else_ } = await remote(t)
   const made = await house(t, { port })
