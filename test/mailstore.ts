@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { eachEngine } from './engines.ts'
 import { openVolumes } from '../src/blobs/volumes.ts'
@@ -12,6 +13,7 @@ import { createAccountStore, mailboxByRole, type Mailbox } from '../src/store/ma
 import type { NewMail } from '../src/store/mails.ts'
 import { appendMessages, type Placement } from '../src/store/messages.ts'
 import { migrations } from '../src/store/migrations.ts'
+import { wordFileOf } from '../src/store/wordfile.ts'
 import { openStore, type Store, type StoreOptions } from '../src/store/store.ts'
 
 export interface World {
@@ -83,6 +85,22 @@ export async function newMail(
 ): Promise<NewMail> {
   const blob = await store.blobs.put(bytes)
   return { blob, tree: readMail(bytes), trace, receivedAt, historyId: `h${letters}` }
+}
+
+/** Ids of mails whose words are not kept. */
+export async function unindexed({ db }: Store): Promise<number[]> {
+  const stale = await db.arrays('select id from mail where stale <> 0 order by id')
+  if (db.engine === 'postgres') return stale.map((row) => row[0] as number)
+  const words = new DatabaseSync(wordFileOf(db.file!))
+  try {
+    const { last } = words.prepare('select last from progress').get() as { last: number }
+    const unread = words.prepare('select mail_id as id from unread').all() as { id: number }[]
+    const fresh = await db.arrays('select id from mail where id > $1', [last])
+    const ids = [...stale, ...fresh].map((row) => row[0] as number)
+    return [...new Set([...ids, ...unread.map(({ id }) => id)])].sort((a, b) => a - b)
+  } finally {
+    words.close()
+  }
 }
 
 export interface AppendOptions {

@@ -23,7 +23,11 @@ export interface BlobWriter {
   abandon(): Promise<void>
 }
 
+/** Reads only: also for a thread of its own. */
+export type BlobReader = Pick<Blobs, 'read' | 'stream'>
+
 export interface Blobs {
+  folder: string // where they lie, for threads that read them themselves
   writer(): BlobWriter
   put(bytes: Uint8Array): Promise<Stored>
   /** The whole blob, or bytes start..end (end exclusive). For what fits in memory: headers, small mails, ranges. */

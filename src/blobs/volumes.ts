@@ -15,7 +15,7 @@ import { constants, read as readFile } from 'node:fs'
 import { appendFile, mkdir, open, readFile as readWhole, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Trouble } from '../wire/troubles.ts'
-import type { BlobRef, Blobs, BlobWriter, Stored } from './blobs.ts'
+import type { BlobReader, BlobRef, Blobs, BlobWriter, Stored } from './blobs.ts'
 import { makeRecord, openRecord, readBlockList, writeBlockList, type Block } from './record.ts'
 
 export const volumeLimits = {
@@ -74,14 +74,10 @@ export async function openVolumes(folder: string, limits: Partial<typeof volumeL
     return { ref: writeRef({ ...place, first: place.volume }), size: buffer.length, hash: digest('sha256', buffer) }
   }
   return {
+    folder,
     put,
     writer: () => eitherWriter(put, () => largeWriter(appender, named.blockBytes), named.blockBytes),
-    async read(ref, start = 0, end = Infinity) {
-      const pieces: Buffer[] = []
-      for await (const piece of readPieces(reader, ref, start, end)) pieces.push(piece)
-      return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
-    },
-    stream: (ref, start = 0, end = Infinity) => readPieces(reader, ref, start, end),
+    ...readingFrom(reader),
     async drop(ref) {
       const { volume, length } = readRef(ref)
       await appendFile(join(folder, `${fileName(volume)}.dead`), `${ref} ${length}\n`)
@@ -101,6 +97,22 @@ export async function openVolumes(folder: string, limits: Partial<typeof volumeL
       await appender.close()
       await reader.close()
     },
+  }
+}
+
+/** Reads blobs that others write, from a thread of its own. */
+export function openBlobReader(folder: string, limits: Partial<typeof volumeLimits> = {}): BlobReader {
+  return readingFrom(openReader(folder, { ...volumeLimits, ...limits }))
+}
+
+function readingFrom(reader: VolumeReader): BlobReader {
+  return {
+    async read(ref, start = 0, end = Infinity) {
+      const pieces: Buffer[] = []
+      for await (const piece of readPieces(reader, ref, start, end)) pieces.push(piece)
+      return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
+    },
+    stream: (ref, start = 0, end = Infinity) => readPieces(reader, ref, start, end),
   }
 }
 

@@ -24,6 +24,7 @@ export interface Writer extends Reader {
 
 export interface Database extends Writer {
   engine: 'sqlite' | 'postgres'
+  file?: string // where SQLite's lies, for threads that open it themselves
   /** One transaction; resolves when it is durable. May be run again after a serialization failure. */
   transaction<T>(work: (sql: Writer) => Promise<T>): Promise<T>
   /** The same questions, answered away from the event loop: for scans and searches. */

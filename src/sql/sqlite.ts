@@ -56,6 +56,7 @@ export async function openSqlite(path: string): Promise<Database> {
   }
   return {
     engine: 'sqlite',
+    file: path,
     all: reading.sql.all,
     one: reading.sql.one,
     arrays: reading.sql.arrays,

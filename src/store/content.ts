@@ -2,18 +2,22 @@
 //
 // Everything here reads stored bytes; nothing throws for what a stranger wrote.
 
-import type { Blobs } from '../blobs/blobs.ts'
+import type { BlobReader } from '../blobs/blobs.ts'
 import { decodeText, readFields } from '../mime/headers.ts'
 import type { Part } from '../mime/mime.ts'
-import { textOf } from '../mime/text.ts'
+import { previewOf, textOf } from '../mime/text.ts'
+import type { StoreLimits } from './limits.ts'
 import { treeOf, type MailRow } from './mails.ts'
+import { breathe } from './sets.ts'
+import { addWords, slices } from './tokens.ts'
+import { headerMark, incompleteWord } from './words.ts'
 
-const wholeBytes = 256 << 10 // a mail up to this size is read at once
+export const wholeBytes = 256 << 10 // a mail up to this size is read at once
 
 export type ReadRange = (start: number, end: number) => Promise<Buffer>
 
 /** Reads ranges of the stored bytes of a mail; a small mail is read once. */
-export function readerOf(blobs: Blobs, mail: { blobRef: string; size: number }): ReadRange {
+export function readerOf(blobs: BlobReader, mail: { blobRef: string; size: number }): ReadRange {
   if (mail.size > wholeBytes) return (start, end) => blobs.read(mail.blobRef, start, end)
   let whole: Promise<Buffer> | undefined
   return async (start, end) => (await (whole ??= blobs.read(mail.blobRef))).subarray(start, end)
@@ -58,4 +62,27 @@ function fileNames(part: Part): string[] {
   for (const inner of part.parts) names.push(...fileNames(inner))
   if (part.message) names.push(...fileNames(part.message.part))
   return names
+}
+
+export interface Content {
+  words: string // different, joined by spaces, not those that name accounts
+  preview: string
+}
+
+const sliceLength = 32_768 // characters tokenized in one go
+
+/** What the index keeps of a mail. */
+export async function contentOf(mail: MailRow, read: ReadRange, limits: StoreLimits): Promise<Content> {
+  const words = new Set<string>()
+  const header = readableHeader(await headerLines(mail, read))
+  const text = await bodyText(mail, read, limits.indexedText)
+  let isWhole = text.length < limits.indexedText
+  isWhole = addWords(header, headerMark, words, limits.indexedWords) && isWhole
+  for (const slice of slices(text, sliceLength)) {
+    isWhole = addWords(slice, '', words, limits.indexedWords) && isWhole
+    if (words.size >= limits.indexedWords) break
+    if (text.length > sliceLength) await breathe()
+  }
+  if (!isWhole) words.add(incompleteWord)
+  return { words: [...words].join(' '), preview: previewOf(text) }
 }

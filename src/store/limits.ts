@@ -18,8 +18,16 @@ export interface StoreLimits {
   indexedText: number // characters of one mail that are indexed
   indexedWords: number // different words of one mail
   indexBatch: number // mails indexed in one transaction
+  indexDelay: number // milliseconds the indexer waits for that many to come together (SQLite)
+  indexMemory: number // MiB of heap of the thread that indexes (SQLite)
   indexedAccounts: number // accounts named in the index of one mail; beyond, the mail is everyone's
+  searchReads: number // mails without words that a search reads at once; for more it waits
   searchWait: number // milliseconds a search waits for the index to catch up
+  searchTime: number // milliseconds one search of texts may take (SQLite)
+  searchThreads: number // searches of texts at once (SQLite)
+  searchMemory: number // MiB of heap of a thread that searches (SQLite)
+  searchesWaiting: number // searches of texts that may wait for a thread (SQLite)
+  threadIdle: number // milliseconds after which a thread with nothing to do is ended (SQLite)
   searchTerms: number // criteria of one search
   searchDepth: number // nesting of a search
   searchTextBytes: number // length of one searched string
@@ -30,6 +38,14 @@ export interface StoreLimits {
   sweepGrace: number // milliseconds between losing the last holder and being deleted
   sweepEvery: number // milliseconds between sweeps
   sweepBatch: number // mails looked at in one go
+  reclaimEvery: number // milliseconds between looks for groups of blobs that are mostly dead
+  reclaimDead: number // percent of a group that is dead, then the rest is copied
+  reclaimBytes: number // living bytes after which a look ends; sixteen times as many when space is short
+  reclaimGrace: number // milliseconds from the last copy until a group goes
+  reclaimReserve: number // bytes of the disk that copying leaves free
+  spaceShort: number // percent of the disk: with less free, space is short
+  reclaimDeadShort: number // as above, when space is short
+  reclaimGraceShort: number
 }
 
 export const storeLimits: StoreLimits = {
@@ -49,9 +65,17 @@ export const storeLimits: StoreLimits = {
   pageRows: 5_000,
   indexedText: 1 << 20,
   indexedWords: 50_000,
-  indexBatch: 16,
+  indexBatch: 256,
+  indexDelay: 3_000,
+  indexMemory: 128,
   indexedAccounts: 500,
+  searchReads: 1_000,
   searchWait: 3_000,
+  searchTime: 120_000,
+  searchThreads: 2,
+  searchMemory: 256,
+  searchesWaiting: 500,
+  threadIdle: 60_000,
   searchTerms: 1_000,
   searchDepth: 50,
   searchTextBytes: 2_048,
@@ -62,4 +86,12 @@ export const storeLimits: StoreLimits = {
   sweepGrace: 600_000,
   sweepEvery: 60_000,
   sweepBatch: 2_000,
+  reclaimEvery: 600_000,
+  reclaimDead: 50,
+  reclaimBytes: 512 << 20,
+  reclaimGrace: 6 * 3_600_000,
+  reclaimReserve: 256 << 20,
+  spaceShort: 10,
+  reclaimDeadShort: 20,
+  reclaimGraceShort: 3_600_000,
 }

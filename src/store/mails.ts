@@ -2,7 +2,8 @@
 //
 // The bytes lie in blobs and never change. A row says where, and keeps what we learnt: trace header lines
 // (put in front when the mail is read), structure, thread, and the words that searches and sorts
-// compare. Rows never change either, but for `indexed`, `held` and `loose_at`, so they are cached.
+// compare. Rows never change either, but for `stale`, `held`, `loose_at` and, when its blob
+// was copied, `blob_ref` (reclaim.ts, which has the row forgotten), so they are cached.
 
 import { hash } from 'node:crypto'
 import type { Stored } from '../blobs/blobs.ts'
@@ -11,6 +12,7 @@ import type { Address, MailHeaders, Tree } from '../mime/mime.ts'
 import { packTree, unpackTree } from '../mime/pack.ts'
 import { baseSubject } from '../mime/subject.ts'
 import type { Database, Reader, Value, Writer } from '../sql/sql.ts'
+import { Trouble } from '../wire/troubles.ts'
 import { storeLimits, type StoreLimits } from './limits.ts'
 import { list, padded } from './sets.ts'
 import { plain } from './tokens.ts'
@@ -54,9 +56,14 @@ insert into mail (size, received_at, thread, message_key, sent_at, sent_day, has
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 returning id`
 
-/** One row for a mail that has just been stored. It is in no mailbox yet: place or hold it in the same transaction. */
+/**
+ * One row for a mail that has just been stored. It is in no mailbox yet: place or hold it in the same transaction.
+ * Throws Trouble unavailable when that comes so late that the bytes may be gone.
+ */
 export async function insertMail(sql: Writer, mail: NewMail): Promise<MailRow> {
   const { blob, tree, trace, receivedAt, historyId } = mail
+  if (blob.useBefore !== undefined && performance.now() > blob.useBefore)
+    throw new Trouble('unavailable', { why: 'the mail was stored too long ago' })
   const { headers } = tree
   const { thread, messageKey, refs } = await threadOf(sql, headers, blob.hash)
   const subject = plain(headers.subject.slice(0, storeLimits.headerTextBytes))
@@ -215,10 +222,11 @@ export interface Mails {
   forget(ids: readonly number[]): void
 }
 
-/** Mail rows kept in memory, the oldest go first. Rows never change, so what is kept is right. */
+/** Mail rows kept in memory, the oldest go first. */
 export function openMails(db: Database, limits: StoreLimits): Mails {
   const rows = new Map<number, MailRow>()
   let kept = 0
+  let forgets = 0 // what was read before the last of them may be old
   // An unpacked tree weighs several times its text.
   const weigh = (row: MailRow): number => 500 + row.trace.length + row.packedTree.length * 4
 
@@ -242,9 +250,10 @@ export function openMails(db: Database, limits: StoreLimits): Mails {
         else missing.push(id)
       }
       if (missing.length > 0) {
+        const before = forgets
         for (const row of await readMails(db, missing)) {
           found.set(row.id, row)
-          remember(row)
+          if (forgets === before) remember(row)
         }
       }
       return found
@@ -254,6 +263,7 @@ export function openMails(db: Database, limits: StoreLimits): Mails {
     },
     remember,
     forget(ids) {
+      forgets++
       for (const id of ids) {
         const row = rows.get(id)
         if (!row) continue

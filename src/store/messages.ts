@@ -125,7 +125,7 @@ export async function placeMail(
     }
   }
   const placed = await insertMessages(sql, withoutTwins(arrivals), (accountId) => taken.get(accountId)!.modseq, true)
-  if (!mail.isNew) await sql.run('update mail set indexed = 0 where id = $1', [mail.id]) // the index names accounts
+  if (!mail.isNew) await sql.run('update mail set stale = stale + 1 where id = $1', [mail.id]) // the index names accounts
   const twins = arrivals.length - placed.length
   if (twins > 0) await giveBackTwins(sql, charges, placed, size)
   return placement(placed, crossed)

@@ -62,7 +62,7 @@ create table mail (
   message_key {int} not null,
   sent_at {int},
   sent_day {int},
-  indexed {int} not null default 0,
+  stale {int} not null default {sqlite: 0}{postgres: 1},
   held {int} not null default 0,
   loose_at {int},
   has_attachment {int} not null,
@@ -83,12 +83,8 @@ create table mail (
 create index mail_message_key on mail (message_key);
 create index mail_thread on mail (thread);
 create index mail_blob on mail (blob_ref);
-create index mail_unindexed on mail (id) where indexed <> 1;
+create index mail_stale on mail (id) where stale <> 0;
 create index mail_loose on mail (loose_at) where loose_at is not null;
-create table preview (
-  mail_id {int} primary key,
-  text text not null
-);
 create table message (
   mailbox_id {int} not null,
   uid {int} not null,
@@ -136,8 +132,10 @@ create table blob_drop (
 )
 `
 
+// On SQLite words and previews lie in a file of their own (wordfile.ts), which hears of deleted mails by words_gone.
 const words = `
-{sqlite: create virtual table mail_words using fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_@'");}
+{sqlite: create table words_gone (mail_id integer primary key);}
+{postgres: create table preview (mail_id bigint primary key, text text not null);}
 {postgres: create table mail_words (mail_id bigint primary key, words tsvector not null);}
 {postgres: create index mail_words_words on mail_words using gin (words);}
 `

@@ -2,6 +2,7 @@
 
 import { previewOf } from '../mime/text.ts'
 import { bodyText, readerOf } from './content.ts'
+import type { Reader } from '../sql/sql.ts'
 import { list, listLength, padded } from './sets.ts'
 import type { Store } from './store.ts'
 
@@ -12,15 +13,21 @@ const previewText = 8_192 // characters read to find a preview
  * there are left out. Ask for pages.
  */
 export async function previewsOf(store: Store, mailIds: readonly number[]): Promise<Map<number, string>> {
-  const found = new Map<number, string>()
-  for (let from = 0; from < mailIds.length; from += listLength) {
-    const part = mailIds.slice(from, from + listLength)
-    const text = `select mail_id, text from preview where mail_id in ${list(part.length, 1)}`
-    for (const row of (await store.db.arrays(text, padded(part))) as [number, string][]) found.set(row[0], row[1])
-  }
+  const found = await store.indexer.previews(mailIds)
   const missing = mailIds.filter((mailId) => !found.has(mailId))
   if (missing.length === 0) return found
   for (const mail of (await store.mails.get(missing)).values())
     found.set(mail.id, previewOf(await bodyText(mail, readerOf(store.blobs, mail), previewText)))
+  return found
+}
+
+/** What the table of previews has of them. */
+export async function previewsIn(sql: Reader, mailIds: readonly number[]): Promise<Map<number, string>> {
+  const found = new Map<number, string>()
+  for (let from = 0; from < mailIds.length; from += listLength) {
+    const part = mailIds.slice(from, from + listLength)
+    const text = `select mail_id, text from preview where mail_id in ${list(part.length, 1)}`
+    for (const row of (await sql.arrays(text, padded(part))) as [number, string][]) found.set(row[0], row[1])
+  }
   return found
 }

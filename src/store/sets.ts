@@ -112,6 +112,21 @@ export function rowsText(key: string, head: string, types: readonly string[], co
   return text
 }
 
+/** What is in both; both ascending. `within` undefined: everything. */
+export function both(found: number[], within: number[] | undefined): number[] {
+  if (!within) return found
+  const common: number[] = []
+  for (let i = 0, j = 0; i < found.length && j < within.length;) {
+    if (found[i] === within[j]) {
+      common.push(found[i]!)
+      i++
+      j++
+    } else if (found[i]! < within[j]!) i++
+    else j++
+  }
+  return common
+}
+
 /** Ascending and without repeats. */
 export function ascending(numbers: readonly number[]): number[] {
   let sorted = true
@@ -127,6 +142,14 @@ export function ascending(numbers: readonly number[]): number[] {
 /** Lets everyone else have a turn: between slices of long work. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves after the event, or after so long. */
+export async function before(event: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
+  await Promise.race([event, late])
+  clearTimeout(timer)
 }
 
 export type Row = Value[]

@@ -46,7 +46,7 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
     limits,
     clock: options.clock ?? Date.now,
     async close() {
-      await indexer.stop()
+      await indexer.close()
       views.close()
     },
   }

@@ -1,7 +1,7 @@
 // The sweeper: what nobody points at any more goes away, in bounded batches.
 //
 //   messages of deleted mailboxes; vanished uids beyond the number kept; mails without message and without hold, their
-//   words, previews and bytes
+//   words, previews and bytes; then the space of these bytes (reclaim.ts)
 //
 // Invariants:
 //   a mail is deleted only when it was seen without holder, and a grace later still is: longer than any transaction
@@ -10,9 +10,9 @@
 //   in between leaves a note (blob_drop) that the next sweep reads
 
 import type { Reader } from '../sql/sql.ts'
+import { openReclaim } from './reclaim.ts'
 import type { Store } from './store.ts'
 import { breathe, list, listLength, padded } from './sets.ts'
-import { wordTables } from './words.ts'
 
 export interface Swept {
   messages: number // of deleted mailboxes
@@ -32,7 +32,13 @@ export function startSweeper(store: Store): Sweeper {
   let running: Promise<Swept> | undefined
   let stopped = false
   const isStopped = (): boolean => stopped
-  const sweep = (): Promise<Swept> => (running ??= sweepOnce(store, isStopped).finally(() => (running = undefined)))
+  const reclaim = openReclaim(store)
+  const sweepAll = async (): Promise<Swept> => {
+    const swept = await sweepOnce(store, isStopped)
+    if (!stopped) await reclaim(isStopped)
+    return swept
+  }
+  const sweep = (): Promise<Swept> => (running ??= sweepAll().finally(() => (running = undefined)))
   const timer = setInterval(() => {
     sweep().catch((error: unknown) => process.emitWarning(`sweeping waits: ${String(error)}`))
   }, store.limits.sweepEvery)
@@ -130,7 +136,6 @@ const markLoose: Step = async ({ db, limits, clock }, _swept, isStopped) => {
 
 const deleteLoose: Step = async (store, swept, isStopped) => {
   const { db, limits, clock } = store
-  const tables = wordTables(db.engine)
   const before = clock() - limits.sweepGrace
   for (;;) {
     if (isStopped()) return
@@ -149,15 +154,13 @@ const deleteLoose: Step = async (store, swept, isStopped) => {
       for (const [, ref] of rows as [number, string][])
         await sql.run('insert into blob_drop (blob_ref) values ($1) on conflict (blob_ref) do nothing', [ref])
       const away = rows.map((row) => row[0] as number)
-      if (away.length > 0) {
-        await tables.drop(sql, away)
-        await sql.run(`delete from preview where mail_id in ${list(away.length, 1)}`, padded(away))
-      }
+      await store.indexer.drop(sql, away)
       // Somebody took the others up again.
       await sql.run(`update mail set loose_at = null where id in ${list(ids.length, 1)}`, padded(ids))
       return away
     })
     store.mails.forget(gone)
+    store.indexer.wake()
     swept.mails += gone.length
     await breathe()
   }

@@ -147,7 +147,7 @@ async function copyRows(sql: Writer, copying: Copying): Promise<void> {
 /** Mails that came to another account must be found by its searches: the index names accounts. */
 async function reindex(sql: Writer, mailboxId: number, first: number, count: number): Promise<void> {
   await sql.run(
-    'update mail set indexed = 0 where id in (select mail_id from message where mailbox_id = $1 and uid between $2 and $3)',
+    'update mail set stale = stale + 1 where id in (select mail_id from message where mailbox_id = $1 and uid between $2 and $3)',
     [mailboxId, first, first + count - 1],
   )
 }

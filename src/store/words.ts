@@ -1,5 +1,6 @@
-// The tables of the search index: which words a mail has. The one file of the room that knows the engine:
-// FTS5 without content on SQLite, tsvector with a GIN index on PostgreSQL.
+// Which words a mail has, and how the engines are asked for them: FTS5 without content in a file of its own beside
+// the SQLite database (wordfile.ts), tsvector with a GIN index inside PostgreSQL. The one file of the room that
+// knows how either spells it.
 //
 // A mail's words are a set: no counts, no places. Words are those of tokens.ts; a word of the header begins with
 // '_'; '@12' says that account 12 has the mail; '@' alone that the mail has more words than are kept.
@@ -19,21 +20,28 @@ export function accountWord(accountId: number): string {
 export type Sought = { word: string; prefix: boolean } | { all: Sought[] } | { any: Sought[] }
 
 export interface WordTables {
-  /** Keeps the words of a mail instead of those it had. */
-  put(sql: Writer, mailId: number, words: Iterable<string>): Promise<void>
+  /** Keeps the words of a mail instead of those it had; `words` joined by spaces. */
+  put(sql: Writer, mailId: number, words: string): Promise<void>
   drop(sql: Writer, mailIds: readonly number[]): Promise<void>
   /** A condition on `column` that holds for mails that have what is sought; its one parameter is `$place`. */
   where(column: string, place: number): string
   value(sought: Sought): Value
+  /** Asks for the uids of mailbox $1 whose mails have no words yet, or not for all who have them. */
+  unindexed: string
 }
 
 const sqlite: WordTables = {
   async put(sql, mailId, words) {
-    await sql.run('insert or replace into mail_words (rowid, words) values ($1, $2)', [mailId, [...words].join(' ')])
+    await sql.run('insert or replace into mail_words (rowid, words) values ($1, $2)', [mailId, words])
   },
   drop: (sql, mailIds) => dropWords(sql, 'rowid', mailIds),
   where: (column, place) => `${column} in (select rowid from mail_words where mail_words match $${place})`,
   value: (sought) => spell(sought, ' AND ', ' OR ', ({ word, prefix }) => `"${word}"${prefix ? '*' : ''}`),
+  // +: by the index of mails, of which few are new, not by the mailbox.
+  unindexed: `
+    select m.uid from message m where m.mail_id > (select last from progress) and +m.mailbox_id = $1
+    union select m.uid from mail x join message m on m.mail_id = x.id where x.stale <> 0 and +m.mailbox_id = $1
+    union select m.uid from unread u join message m on m.mail_id = u.mail_id where +m.mailbox_id = $1`,
 }
 
 const postgres: WordTables = {
@@ -41,12 +49,13 @@ const postgres: WordTables = {
     await sql.run(
       `insert into mail_words (mail_id, words) values ($1, array_to_tsvector(string_to_array($2, ' ')))
        on conflict (mail_id) do update set words = excluded.words`,
-      [mailId, [...words].join(' ')],
+      [mailId, words],
     )
   },
   drop: (sql, mailIds) => dropWords(sql, 'mail_id', mailIds),
   where: (column, place) => `${column} in (select mail_id from mail_words where words @@ cast($${place} as tsquery))`,
   value: (sought) => spell(sought, ' & ', ' | ', ({ word, prefix }) => `'${word}'${prefix ? ':*' : ''}`),
+  unindexed: `select m.uid from mail x join message m on m.mail_id = x.id where x.stale <> 0 and m.mailbox_id = $1`,
 }
 
 export function wordTables(engine: 'sqlite' | 'postgres'): WordTables {

@@ -1,0 +1,186 @@
+// Finding mails by what they say: TEXT, BODY, and header fields that have no column.           RFC 9051 §6.4.4
+//
+// The word index is exact for one word (as the beginning of words) and for one or two characters of a script
+// without spaces; a phrase is narrowed by the index and then compared with the text of each mail left. Runs wherever
+// the words are: in a thread beside SQLite, in the main thread for PostgreSQL.
+//
+// Invariants:
+//   a mail that the indexer has not reached is found all the same: it is read
+//   reading goes on in slices, between other people's turns; of large mails one at a time is in memory
+
+import type { BlobReader } from '../blobs/blobs.ts'
+import type { Reader } from '../sql/sql.ts'
+import { uidsOf } from './columns.ts'
+import { bodyText, headerLines, readableHeader, readerOf, wholeBytes } from './content.ts'
+import type { StoreLimits } from './limits.ts'
+import { readMails, type MailRow } from './mails.ts'
+import { both, breathe, list, padded, ranges } from './sets.ts'
+import { holds, plain, questionOf, type Question } from './tokens.ts'
+import { accountWord, everyoneWord, headerMark, incompleteWord, wordTables, type Sought } from './words.ts'
+
+/** Where words and texts are found. */
+export interface Library {
+  engine: 'sqlite' | 'postgres'
+  db: Reader
+  apart: Reader // for long questions
+  blobs: BlobReader
+  limits: StoreLimits
+}
+
+/** One question about a mailbox; plain data. */
+export interface Asked {
+  mailboxId: number
+  accountId: number // whose mailbox it is
+  what: { is: 'text' | 'body'; text: string } | { is: 'header'; name: string; text: string }
+  within: number[] | undefined // ascending; undefined: the whole mailbox
+}
+
+/**
+ * The uids that match, ascending. 'many unindexed' when more mails than limits.searchReads had to be read for want of
+ * words, and `patient` is false: ask again when the indexer had its time.
+ */
+export async function find(library: Library, asked: Asked, patient: boolean): Promise<number[] | 'many unindexed'> {
+  const { what, within } = asked
+  const all = async (): Promise<number[]> => within ?? (await uidsIn(library, asked.mailboxId))
+  if (what.is === 'header') return lookAt(library, asked.mailboxId, await all(), headerLooker(library, what))
+
+  const question = questionOf(what.text)
+  if (question.text === '') return all() // every text has the empty text in it
+  const looker = textLooker(library, what.is, question)
+  if (question.words.length === 0) return lookAt(library, asked.mailboxId, await all(), looker)
+
+  // What is not indexed is listed first: a mail indexed meanwhile is then in both lists, never in none.
+  const unindexed = both(await unindexedOf(library, asked.mailboxId), within)
+  if (unindexed.length > library.limits.searchReads && !patient) return 'many unindexed'
+  const unsure = new Set(unindexed)
+  for (const uid of await askIndex(library, asked, { word: incompleteWord, prefix: false })) unsure.add(uid)
+  const sure: number[] = []
+  for (const uid of both(await askIndex(library, asked, soughtFor(question, what.is)), within)) {
+    if (question.exact) sure.push(uid)
+    else unsure.add(uid)
+  }
+  const toRead = both([...unsure].sort(ascend), within)
+  const read = await lookAt(library, asked.mailboxId, toRead, looker)
+  return [...new Set([...sure, ...read])].sort(ascend)
+}
+
+const ascend = (a: number, b: number): number => a - b
+
+function soughtFor({ words }: Question, is: 'text' | 'body'): Sought {
+  const each = words.map(({ word, prefix }): Sought => {
+    const inBody: Sought = { word, prefix }
+    return is === 'body' ? inBody : { any: [inBody, { word: headerMark + word, prefix }] }
+  })
+  return { all: each }
+}
+
+async function uidsIn({ apart }: Library, mailboxId: number): Promise<number[]> {
+  const rows = await apart.arrays(`select string_agg(cast(uid as text), ' ') from message where mailbox_id = $1`, [
+    mailboxId,
+  ])
+  return uidsOf(rows[0]?.[0])
+}
+
+/** Uids of the mailbox whose mails have these words, ascending. */
+async function askIndex(
+  { engine, apart }: Library,
+  { mailboxId, accountId }: Asked,
+  sought: Sought,
+): Promise<number[]> {
+  const tables = wordTables(engine)
+  const ours: Sought = { any: [accountWord(accountId), everyoneWord].map((word) => ({ word, prefix: false })) }
+  const rows = await apart.arrays(
+    `select string_agg(cast(uid as text), ' ') from message where mailbox_id = $1 and ${tables.where('mail_id', 2)}`,
+    [mailboxId, tables.value({ all: [ours, sought] })],
+  )
+  return uidsOf(rows[0]?.[0])
+}
+
+async function unindexedOf({ engine, db }: Library, mailboxId: number): Promise<number[]> {
+  const rows = await db.arrays(wordTables(engine).unindexed, [mailboxId])
+  return rows.map((row) => row[0] as number).sort(ascend)
+}
+
+type Looker = (mail: MailRow) => Promise<boolean>
+
+const comparedText = 8 << 20 // characters of one mail that are compared
+
+function textLooker({ blobs }: Library, is: 'text' | 'body', question: Question): Looker {
+  return async (mail) => {
+    const read = readerOf(blobs, mail)
+    if (is === 'text' && holds(plain(readableHeader(await headerLines(mail, read))), question)) return true
+    return holds(plain(await bodyText(mail, read, comparedText)), question)
+  }
+}
+
+function headerLooker({ blobs }: Library, { name, text }: { name: string; text: string }): Looker {
+  const field = name.toLowerCase()
+  const wanted = plain(text)
+  return async (mail) => {
+    const lines = await headerLines(mail, readerOf(blobs, mail))
+    return lines.some((line) => line.name === field && plain(line.value).includes(wanted))
+  }
+}
+
+const sliceMilliseconds = 5
+const readsAtOnce = 8
+
+/** Those of `uids` (ascending) whose mails the looker says yes to. Each mail is read once. */
+async function lookAt(library: Library, mailboxId: number, uids: readonly number[], looker: Looker): Promise<number[]> {
+  const { db } = library
+  const found: number[] = []
+  const known = new Map<number, boolean>()
+  let began = performance.now()
+  for (let from = 0; from < uids.length; from += 64) {
+    const rows = await mailIdsOf(db, mailboxId, uids.slice(from, from + 64))
+    const fresh = [...new Set(rows.map(([, mailId]) => mailId))].filter((mailId) => !known.has(mailId))
+    for (const group of groupsOf(await readMails(db, fresh))) {
+      await Promise.all(group.map(async (mail) => known.set(mail.id, await look(db, mail, looker))))
+      if (performance.now() - began > sliceMilliseconds) {
+        await breathe()
+        began = performance.now()
+      }
+    }
+    for (const [uid, mailId] of rows) if (known.get(mailId)) found.push(uid)
+  }
+  return found.sort(ascend)
+}
+
+/** Several small mails are read at once, a large one alone. */
+function* groupsOf(mails: readonly MailRow[]): Generator<MailRow[], void, undefined> {
+  let group: MailRow[] = []
+  for (const mail of mails) {
+    if (mail.size > wholeBytes) yield [mail]
+    else group.push(mail)
+    if (group.length < readsAtOnce) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
+
+async function look(db: Reader, mail: MailRow, looker: Looker): Promise<boolean> {
+  try {
+    return await looker(mail)
+  } catch (error) {
+    const [now] = await readMails(db, [mail.id])
+    if (!now) return false // swept while we looked
+    if (now.blobRef === mail.blobRef) throw error
+    return looker(now) // its bytes were moved
+  }
+}
+
+async function mailIdsOf(db: Reader, mailboxId: number, uids: readonly number[]): Promise<[number, number][]> {
+  const found: [number, number][] = []
+  const asked = new Set(uids)
+  for (const { low, high, numbers } of ranges(uids, 64)) {
+    const dense = numbers.length >= 4
+    const where = dense ? 'uid between $2 and $3' : `uid in ${list(numbers.length, 2)}`
+    const rows = await db.arrays(`select uid, mail_id from message where mailbox_id = $1 and ${where}`, [
+      mailboxId,
+      ...(dense ? [low, high] : padded(numbers)),
+    ])
+    for (const row of rows as [number, number][]) if (asked.has(row[0])) found.push(row)
+  }
+  return found
+}

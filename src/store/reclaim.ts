@@ -1,0 +1,149 @@
+// Space of erased mails comes back: out of groups of blobs that are mostly dead, the living are copied, then the
+// whole group goes. What lives is what a row of mail names; nothing else is believed.
+//
+// Invariants:
+//   a row names the old copy until the new one is durable, and the new one from then on; a crash in between
+//   leaves a copy that nobody names, which the count of its group finds
+//   a group goes only when no row has named one of its blobs for a grace, longer than anybody works with rows
+//   that were read before, and again none does at the end of it
+//   copying stops before the disk is full: a group that is dead altogether needs no room to go
+
+import type { BlobGroup, BlobRef } from '../blobs/blobs.ts'
+import { Trouble } from '../wire/troubles.ts'
+import { breathe } from './sets.ts'
+import type { Store } from './store.ts'
+
+export interface Reclaimed {
+  copied: number // bytes of living blobs
+  freed: number // bytes of groups that are gone
+}
+
+/** One look at all groups, and as much copying as is due. Throws when a group cannot be copied now; the others went on. */
+export type Reclaim = (isStopped: () => boolean) => Promise<Reclaimed>
+
+interface Round extends Reclaimed {
+  isStopped: () => boolean
+  isShort: boolean // of space
+  counts: number // groups that were counted
+  failure?: unknown
+}
+
+const countsInRound = 4
+const refsScanned = 20_000 // rows looked at by one statement
+const copiedAtOnce = 32
+
+export function openReclaim(store: Store): Reclaim {
+  const { blobs, limits, clock } = store
+  const emptySince = new Map<number, number>()
+  const damaged = new Set<number>() // groups with a blob that cannot be read: they stay as they are
+  let looked = -Infinity
+
+  async function look(round: Round, group: BlobGroup): Promise<void> {
+    const since = emptySince.get(group.id)
+    if (since !== undefined) {
+      const grace = round.isShort ? limits.reclaimGraceShort : limits.reclaimGrace
+      if (clock() - since >= grace) await finish(round, group)
+      return
+    }
+    if (damaged.has(group.id) || round.copied >= limits.reclaimBytes * (round.isShort ? 16 : 1)) return
+    const isWorthIt = (dead: number): boolean =>
+      dead * 100 >= group.bytes * (round.isShort ? limits.reclaimDeadShort : limits.reclaimDead)
+    if (!isWorthIt(group.dead) && (group.counted || round.counts >= countsInRound)) return
+    round.counts++
+    const dead = await blobs.count(group.id, living(store, group))
+    const alive = group.bytes - dead
+    if (!isWorthIt(dead) || !(await hasRoom(alive))) return
+    await copyOut(round, group)
+    if (!round.isStopped() && !(await isNamed(store, group))) emptySince.set(group.id, clock())
+    round.copied += alive
+  }
+
+  async function hasRoom(bytes: number): Promise<boolean> {
+    const space = bytes > 0 ? await blobs.space() : undefined
+    return !space || space.free - bytes >= limits.reclaimReserve
+  }
+
+  async function copyOut(round: Round, group: BlobGroup): Promise<void> {
+    for await (const refs of living(store, group)) {
+      for (let from = 0; from < refs.length; from += copiedAtOnce) {
+        if (round.isStopped()) return
+        await copySome(refs.slice(from, from + copiedAtOnce), group)
+        await breathe()
+      }
+    }
+  }
+
+  async function copySome(refs: BlobRef[], group: BlobGroup): Promise<void> {
+    const results = await Promise.allSettled(refs.map(async (ref) => [ref, await blobs.copy(ref)] as const))
+    const copies = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const left = await rename(store, copies)
+    for (const ref of left) await blobs.drop(ref).catch(() => undefined) // it counts as dead sooner or later
+    const failure = results.find((result) => result.status === 'rejected')?.reason as unknown
+    if (failure === undefined) return
+    if (!(failure instanceof Trouble)) damaged.add(group.id)
+    throw failure
+  }
+
+  async function finish(round: Round, group: BlobGroup): Promise<void> {
+    if (await isNamed(store, group)) emptySince.delete(group.id)
+    else if (await blobs.retire(group.id)) {
+      emptySince.delete(group.id)
+      round.freed += group.bytes
+    }
+  }
+
+  return async (isStopped) => {
+    const space = await blobs.space()
+    const isShort = space !== undefined && space.free * 100 < space.total * limits.spaceShort
+    const round: Round = { copied: 0, freed: 0, counts: 0, isStopped, isShort }
+    if (!isShort && clock() - looked < limits.reclaimEvery) return round
+    looked = clock()
+    const groups = await blobs.groups()
+    for (const group of groups.sort((a, b) => b.dead / b.bytes - a.dead / a.bytes)) {
+      if (isStopped()) break
+      try {
+        await look(round, group)
+      } catch (error) {
+        round.failure = error
+        if (error instanceof Trouble) break // the disk or the database: the others will not fare better
+      }
+    }
+    if (round.failure !== undefined) throw round.failure
+    return round
+  }
+}
+
+/** Lets rows name the copies. Gives what no row names now: the old ones, and copies of what was erased meanwhile. */
+async function rename(store: Store, copies: (readonly [old: BlobRef, copy: BlobRef])[]): Promise<BlobRef[]> {
+  if (copies.length === 0) return []
+  const changed = await store.db.transaction(async (sql) => {
+    const rows: number[][] = []
+    for (const [old, copy] of copies) {
+      const ids = await sql.arrays('update mail set blob_ref = $2 where blob_ref = $1 returning id', [old, copy])
+      rows.push(ids.map((row) => row[0] as number))
+    }
+    return rows
+  })
+  store.mails.forget(changed.flat())
+  return copies.map(([old, copy], i) => (changed[i]!.length > 0 ? old : copy))
+}
+
+/** The blobs with bytes in a group that rows name, in the order of their references, each once. */
+async function* living({ db, blobs }: Store, { id, likely }: BlobGroup): AsyncGenerator<BlobRef[], void, void> {
+  const isLikely = likely.map((_, i) => `blob_ref like $${i + 3}`).join(' or ')
+  const page = `select max(blob_ref), string_agg(case when ${isLikely} then blob_ref end, ' ')
+    from (select blob_ref from mail where blob_ref > $1 order by blob_ref limit $2) as page`
+  for (let last: string | null = ''; ;) {
+    const rows = (await db.apart.arrays(page, [last, refsScanned, ...likely])) as [string | null, string | null][]
+    const [end, found]: [string | null, string | null] = rows[0]!
+    if (end === null) return
+    last = end
+    const refs = [...new Set(found?.split(' '))].filter((ref) => blobs.isIn(ref, id))
+    if (refs.length > 0) yield refs
+  }
+}
+
+async function isNamed(store: Store, group: BlobGroup): Promise<boolean> {
+  for await (const refs of living(store, group)) if (refs.length > 0) return true
+  return false
+}
