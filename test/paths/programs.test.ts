@@ -69,7 +69,10 @@ async function fill(user: string, mailbox: string, count: number): Promise<void>
 }
 
 const countOf = (user: string, mailbox = 'INBOX'): Promise<number | undefined> =>
-  asUser(user, async (client) => (await client.status(mailbox, { messages: true })).messages)
+  asUser(user, async (client) => {
+    const status = await client.status(mailbox, { messages: true })
+    return status ? status.messages : undefined
+  })
 
 withProgram('mbsync', 'isync', 'both ways with Chinese folders, without drift', async () => {
   const user = 'sync@uni.example'
