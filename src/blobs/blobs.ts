@@ -12,6 +12,19 @@ export interface Stored {
   ref: BlobRef
   size: number // bytes as written
   hash: string // SHA-256 of the bytes, hex
+  useBefore?: number // on performance.now()'s clock: later no row may begin to name it, its space may be gone
+}
+
+/**
+ * Blobs whose space comes back only when none of them is needed any more: those that share a file, which gets
+ * no more of them. Blobs that are kept each for itself are in no group.
+ */
+export interface BlobGroup {
+  id: number
+  bytes: number
+  dead: number // of `bytes`, as far as is known
+  counted: boolean // count() was asked once: `dead` has more in it than what was dropped
+  likely: string[] // SQL LIKE patterns: every reference to a blob of the group matches one; others may
 }
 
 export interface BlobWriter {
@@ -34,7 +47,21 @@ export interface Blobs {
   read(ref: BlobRef, start?: number, end?: number): Promise<Buffer>
   /** The same in pieces of at most 256 KiB, for large mails. */
   stream(ref: BlobRef, start?: number, end?: number): AsyncIterable<Buffer>
-  /** Nobody points at it any more: its space may come back. */
+  /** Nobody points at it any more: its space may come back. It can be read until then. */
   drop(ref: BlobRef): Promise<void>
+  groups(): Promise<BlobGroup[]>
+  /** Whether a blob has bytes in a group. */
+  isIn(ref: BlobRef, groupId: number): boolean
+  /** Counts as dead what is not in `living`; gives the dead bytes. */
+  count(groupId: number, living: AsyncIterable<BlobRef[]>): Promise<number>
+  /** The same bytes as a new blob outside of all closed groups, durable. Throws Trouble disk-full. */
+  copy(ref: BlobRef): Promise<BlobRef>
+  /**
+   * Gives back the space of a group that no row has named for a while. False when somebody is still reading
+   * or writing there, or was given a reference and may still name it: ask again later.
+   */
+  retire(groupId: number): Promise<boolean>
+  /** Bytes that can still be written, and that there are; undefined where nobody knows. */
+  space(): Promise<{ free: number; total: number } | undefined>
   close(): Promise<void>
 }

@@ -40,14 +40,25 @@ export interface Opened {
   bytes: Buffer
 }
 
-/** The bytes of a record. Throws when it is not exactly what was written. */
-export function openRecord(record: Buffer): Opened {
+/** Throws when a record is not exactly what was written. */
+export function checkRecord(record: Buffer): void {
   if (record.length < headerLength || record.toString('latin1', 0, 3) !== 'PV1') throw new Error('Not a blob record')
-  const kind = String.fromCharCode(record[3] ?? 0) as Kind
   const stored = record.subarray(headerLength)
   if (stored.length !== record.readUInt32LE(8) || crc32(stored) !== record.readUInt32LE(16)) {
     throw new Error('A blob record is damaged')
   }
+}
+
+/** Whether a record is the list of the blocks of a large blob. */
+export function isList(record: Buffer): boolean {
+  return record[3] === 0x69 // 'i'
+}
+
+/** The bytes of a record. Throws when it is not exactly what was written. */
+export function openRecord(record: Buffer): Opened {
+  checkRecord(record)
+  const kind = String.fromCharCode(record[3] ?? 0) as Kind
+  const stored = record.subarray(headerLength)
   if (record[4] === 0) return { kind, bytes: stored }
   const length = record.readUInt32LE(12)
   const bytes = zstdDecompressSync(stored, { maxOutputLength: length || 1, chunkSize: Math.max(64, length) })

@@ -5,20 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { openVolumes, type Volumes } from './volumes.ts'
+import type { BlobRef, Blobs } from './blobs.ts'
+import { openVolumes } from './volumes.ts'
 
-async function inFolder(body: (folder: string, reopen: () => Promise<Volumes>) => Promise<void>): Promise<void> {
+let now = 0
+
+async function inFolder(body: (folder: string, reopen: () => Promise<Blobs>) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-test-'))
-  const opened: Volumes[] = []
+  const opened: Blobs[] = []
   try {
     await body(folder, async () => {
-      const blobs = await openVolumes(folder, {
-        volumeBytes: 200_000,
-        blockBytes: 20_000,
-        readAheadBytes: 8192,
-        readAheads: 4,
-        openVolumes: 2,
-      })
+      const limits = { volumeBytes: 200_000, blockBytes: 20_000, readAheadBytes: 8192, readAheads: 4, openVolumes: 2 }
+      const blobs = await openVolumes(folder, { ...limits, unnamedFor: 1000, namingTakes: 100 }, () => now)
       opened.push(blobs)
       return blobs
     })
@@ -107,24 +105,120 @@ test('a torn end is skipped and a damaged record is never read', () =>
     await rejects(blobs.read('nonsense'), /Not a blob reference/)
   }))
 
-test('volumes are sealed at their size, count their dead and can be removed', () =>
+/** Fills more than two volumes with small blobs. */
+async function fill(blobs: Blobs): Promise<BlobRef[]> {
+  const refs: BlobRef[] = []
+  for (let i = 0; i < 60; i++) refs.push((await blobs.put(bytesOf(9000, 'noise'))).ref)
+  return refs
+}
+
+async function* pageOf(...refs: BlobRef[]): AsyncGenerator<BlobRef[]> {
+  yield refs
+}
+
+test('volumes are sealed at their size and count their dead', () =>
+  inFolder(async (_folder, reopen) => {
+    const blobs = await reopen()
+    const refs = await fill(blobs)
+    const [sealed] = await blobs.groups()
+    deepEqual({ ...sealed, bytes: 0, likely: [] }, { id: 1, bytes: 0, dead: 0, counted: false, likely: [] })
+    const inFirst = refs.filter((ref) => blobs.isIn(ref, 1))
+    for (const ref of inFirst) await blobs.drop(ref)
+    await blobs.drop(refs[0]!) // twice counts once
+    const [dead] = await blobs.groups()
+    equal(dead?.dead, dead?.bytes)
+    equal(await blobs.count(1, pageOf(inFirst[3]!)), dead!.bytes - 9020)
+    deepEqual((await blobs.groups())[0], { ...dead!, dead: dead!.bytes - 9020, counted: true })
+    for (const ref of refs) equal(blobs.isIn(ref, 2), ref.startsWith('2.'))
+  }))
+
+test('a volume goes when nobody uses it and no reference into it may be named any more', () =>
+  inFolder(async (folder, reopen) => {
+    let blobs = await reopen()
+    const refs = await fill(blobs)
+    now += 1101
+    const reading = blobs.stream(refs[0]!)[Symbol.asyncIterator]()
+    await reading.next()
+    equal(await blobs.retire(1), false) // somebody reads
+    await reading.return?.()
+    const writer = blobs.writer()
+    await writer.write(bytesOf(20_001, 'noise'))
+    equal(await blobs.retire(1), true)
+    ok(!(await readdir(folder)).some((name) => name.startsWith('000001')))
+    await rejects(blobs.read(refs[0]!))
+    await blobs.drop(refs[0]!) // too late, and harmless
+    ok(!(await readdir(folder)).includes('000001.dead'))
+
+    await fill(blobs)
+    now += 1101
+    equal(await blobs.retire(3), false) // somebody writes
+    const { ref, useBefore } = await writer.finish()
+    equal(useBefore, now + 1000)
+    equal(await blobs.retire(3), false) // the reference may still be named
+    now += 1100
+    equal(await blobs.retire(3), false)
+    now += 1
+    ok(blobs.isIn(ref, 3))
+    equal(await blobs.retire(3), true)
+    await rejects(blobs.retire(99), /sealed/)
+
+    const more = await fill(blobs)
+    await blobs.close()
+    blobs = await reopen() // nobody is left who was given a reference
+    equal(await blobs.retire(blobs.isIn(more[0]!, 5) ? 5 : 6), true)
+    ok((await blobs.read(more.at(-1)!)).length === 9000)
+  }))
+
+test('a large blob counts with all its blocks, dropped, broken off or copied', () =>
+  inFolder(async (_folder, reopen) => {
+    const blobs = await reopen()
+    const large = await blobs.put(bytesOf(100_000, 'noise'))
+    const broken = blobs.writer()
+    await broken.write(bytesOf(60_000, 'noise'))
+    await broken.write(bytesOf(5000, 'noise'))
+    const spanning = blobs.writer()
+    const bytes = bytesOf(150_000, 'noise')
+    await spanning.write(bytes.subarray(0, 30_000))
+    await fill(blobs)
+    await spanning.write(bytes.subarray(30_000))
+    const { ref } = await spanning.finish()
+    ok(blobs.isIn(ref, 1) && blobs.isIn(ref, 2) && blobs.isIn(ref, 4))
+    ok(!blobs.isIn(large.ref, 2))
+
+    const deadIn = async (): Promise<number[]> => (await blobs.groups()).map(({ dead }) => dead)
+    const isAbout = (dead: number | undefined, size: number): void =>
+      ok(dead! >= size && dead! < size + 1000, `${dead} of ${size}`)
+    equal((await deadIn())[0], 0)
+    await broken.abandon()
+    await broken.abandon()
+    isAbout((await deadIn())[0], 60_000)
+    await blobs.drop(large.ref)
+    isAbout((await deadIn())[0], 160_000)
+
+    const copy = await blobs.copy(ref)
+    ok((await blobs.read(copy)).equals(bytes))
+    ok(!blobs.isIn(copy, 1))
+    const [first] = await blobs.groups()
+    isAbout(first!.bytes - (await blobs.count(1, pageOf(ref))), 20_000)
+    isAbout(first!.bytes - (await blobs.count(1, pageOf())), 0)
+    for (const pattern of first!.likely) ok(!/[^%\d.]/.test(pattern))
+  }))
+
+test('a copy has the same bytes, and a damaged blob is not copied', () =>
   inFolder(async (folder, reopen) => {
     const blobs = await reopen()
-    const refs: string[] = []
-    for (let i = 0; i < 60; i++) refs.push((await blobs.put(bytesOf(9000, 'noise'))).ref)
-    const [sealed] = await blobs.sealed()
-    equal(sealed?.volume, 1)
-    equal(sealed?.dead, 0)
-    for (const ref of refs) if (blobs.touches(ref, 1)) await blobs.drop(ref)
-    await blobs.drop(refs[0] ?? '') // twice counts once
-    const [dead] = await blobs.sealed()
-    equal(dead?.dead, dead?.bytes)
-    await blobs.removeVolume(1)
-    ok(!(await readdir(folder)).includes('000001.vol'))
-    ok((await blobs.read(refs.at(-1) ?? '')).length === 9000)
-    await rejects(blobs.removeVolume(99), /sealed/)
-    deepEqual(
-      refs.map((ref) => blobs.touches(ref, 2)),
-      refs.map((ref) => ref.startsWith('2.')),
-    )
+    for (const size of [0, 1, 20_000, 20_001, 90_000]) {
+      for (const kind of ['text', 'noise'] as const) {
+        const bytes = bytesOf(size, kind)
+        const { ref } = await blobs.put(bytes)
+        const copy = await blobs.copy(ref)
+        ok(copy !== ref && (await blobs.read(copy)).equals(bytes))
+      }
+    }
+    const { ref } = await blobs.put(bytesOf(90_000, 'noise'))
+    const [volume, offset] = ref.split('.').map(Number)
+    const file = await open(join(folder, `00000${volume}.vol`), 'r+')
+    await file.write(Buffer.from([1, 2, 3]), 0, 3, offset! - 500)
+    await file.close()
+    await rejects(blobs.copy(ref), /damaged/)
   }))

@@ -6,7 +6,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { openVolumes, type Volumes } from '../blobs/volumes.ts'
+import type { Blobs } from '../blobs/blobs.ts'
+import { openVolumes } from '../blobs/volumes.ts'
 import { readMail } from '../mime/reader.ts'
 import { addToQueue, findEntries } from '../queue/entries.ts'
 import { migrations } from '../schema.ts'
@@ -20,7 +21,7 @@ const at = Date.UTC(2026, 0, 15)
 let folder: string
 let config: string
 let db: Database
-let blobs: Volumes
+let blobs: Blobs
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-cli-queue-'))

@@ -1,0 +1,21 @@
+// Limits of the volumes, each with a name.
+
+export interface VolumeLimits {
+  volumeBytes: number // a volume this long is sealed
+  blockBytes: number // a blob longer than this is kept in blocks
+  openVolumes: number // files held open for reading
+  readAheadBytes: number // taken in at once when records are read in order
+  readAheads: number // how many such pieces are kept
+  unnamedFor: number // milliseconds from the end of a blob until a row must name it
+  namingTakes: number // milliseconds, more than any transaction takes that names a blob
+}
+
+export const volumeLimits: VolumeLimits = {
+  volumeBytes: 1 << 30,
+  blockBytes: 256 << 10,
+  openVolumes: 64,
+  readAheadBytes: 256 << 10,
+  readAheads: 64,
+  unnamedFor: 3_600_000,
+  namingTakes: 900_000,
+}
