@@ -54,6 +54,12 @@ test('addresses and words in other letters: the global forms', () => {
   match(text, /Content-Type: message\/global\r\n/)
 })
 
+test('a host that knows no SMTPUTF8 is the reason told', () => {
+  const [one] = plain.recipients
+  const text = writeReport({ ...plain, recipients: [{ ...one!, status: '5.6.7' }] }).toString()
+  match(text, /does not take letters beyond ASCII/)
+})
+
 test('an ASCII report says the words of a host in ASCII', () => {
   const [one] = plain.recipients
   const text = writeReport({ ...plain, recipients: [{ ...one!, words: '550 沒有' }] }).toString()

@@ -210,6 +210,11 @@ const reasons: [status: string, zh: string, en: string][] = [
   ['4.7', '等候時間已到，仍然無法送達。', 'It could not be delivered in time.'],
   ['4', '網路或對方主機暫時有問題。', 'There is a problem with the network or the other host.'],
   ['5', '兩台主機的通訊發生問題。', 'The two mail hosts did not understand each other.'],
+  [
+    '6.7',
+    '對方主機不支援地址或標頭中未編碼的中文。',
+    'The other host does not take letters beyond ASCII in addresses and header fields.',
+  ],
   ['6', '對方主機無法處理郵件的內容。', 'The other host cannot handle the content of the mail.'],
   ['7', '對方主機依其政策拒收。', 'The other host refused the mail by its policy.'],
 ]
