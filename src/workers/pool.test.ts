@@ -64,7 +64,7 @@ test('a job that asks without end runs into its limit', async (t) => {
 
 for (const what of ['throw', 'exit', 'fill', 'spin', 'wait']) {
   test(`a job that does "${what}" fails, and the next is done`, async (t) => {
-    const pool = open(t, { count: 1, memory: 24, time: what === 'fill' ? 20_000 : 300, answerTime: 100 })
+    const pool = open(t, { count: 1, memory: 24, time: what === 'fill' ? 20_000 : 3_000, answerTime: 1_000 })
     await rejects(pool.run({ input: { what } }), unavailable)
     equal(await pool.run({ input: { what: 'double', by: 21 } }), 42)
   })
