@@ -9,6 +9,7 @@ import type { Change } from './changes.ts'
 import { dischargeHolder, takeHolder, type Taken } from './holders.ts'
 import { adopt, mailboxChange, mailboxColumns, takeMailbox, type MailboxRow } from './nodes.ts'
 import type { Store } from './store.ts'
+import { keepSubscription } from './subscriptions.ts'
 
 /**
  * Deletes a mailbox and its messages. With children the node stays, not selectable (RFC 9051 §6.3.5), unless
@@ -23,8 +24,12 @@ export async function deleteMailbox(store: Store, id: number, deep = false): Pro
     const { holder, row } = await takeMailbox(sql, id)
     if (row.role === 'inbox') throw new Trouble('not-permitted', { why: 'inbox' })
     const children = await childrenOf(sql, row)
-    if (deep) for (const child of children) await dropMailbox(sql, holder, child, news)
-    if (deep || children.length === 0) await dropMailbox(sql, holder, row, news)
+    const drop = async (one: MailboxRow): Promise<void> => {
+      await keepSubscription(sql, one, store.limits)
+      await dropMailbox(sql, holder, one, news)
+    }
+    if (deep) for (const child of children) await drop(child)
+    if (deep || children.length === 0) await drop(row)
     else if (row.selectable) await hollowMailbox(sql, holder, row, news)
     else throw new Trouble('mailbox-has-children', { name: row.name })
   })
@@ -92,6 +97,7 @@ export async function deleteAccountStore(store: Store, accountId: number): Promi
     const rows = await sql.all<MailboxRow>(`select ${mailboxColumns} from mailbox where account_id = $1`, [accountId])
     for (const row of rows) await dropMailbox(sql, holder, row, news)
     await sql.run('delete from metadata where account_id = $1', [accountId])
+    await sql.run('delete from subscription where account_id = $1', [accountId])
     await sql.run('delete from mailbox_grant where account_id = $1', [accountId])
     await sql.run('delete from holder where account_id = $1', [accountId])
   })

@@ -8,6 +8,7 @@ import { takeHolder } from './holders.ts'
 const steps = [
   'delete from mailbox_grant where account_id = $1 or mailbox_id in (select id from mailbox where account_id = $1)',
   'delete from metadata where account_id = $1',
+  'delete from subscription where account_id = $1',
   'delete from mailbox where account_id = $1',
   'delete from holder where account_id = $1',
 ]

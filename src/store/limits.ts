@@ -4,6 +4,7 @@ export interface StoreLimits {
   mailboxNameBytes: number // one level of a mailbox name, UTF-8 in NFC
   mailboxDepth: number // levels
   mailboxesPerAccount: number
+  subscriptionsKept: number // names of one account that it is subscribed to and no mailbox has
   keywordBytes: number // one keyword
   keywordsPerMailbox: number // different keywords ever used in one mailbox
   keywordsPerMessage: number
@@ -52,6 +53,7 @@ export const storeLimits: StoreLimits = {
   mailboxNameBytes: 255,
   mailboxDepth: 20,
   mailboxesPerAccount: 10_000,
+  subscriptionsKept: 1_000,
   keywordBytes: 100,
   keywordsPerMailbox: 200,
   keywordsPerMessage: 50,

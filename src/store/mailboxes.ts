@@ -30,6 +30,7 @@ import {
   type Role,
 } from './nodes.ts'
 import type { Store } from './store.ts'
+import { takeSubscription } from './subscriptions.ts'
 
 export { deleteAccountStore, deleteMailbox } from './deletion.ts'
 export {
@@ -99,7 +100,8 @@ export async function createMailbox(store: Store, accountId: number, wanted: New
       else {
         await checkCount(sql, accountId, store.limits)
         const role = isLast ? (wanted.role ?? null) : null
-        row = await insertMailbox(sql, holder, { parentId, name, role, now, subscribed: false })
+        const subscribed = await takeSubscription(sql, accountId, path.slice(0, level + 1))
+        row = await insertMailbox(sql, holder, { parentId, name, role, now, subscribed })
       }
       if (row !== known) news.push(mailboxChange(accountId, row!.id, holder.modseq))
       parentId = row!.id
@@ -144,6 +146,8 @@ export async function renameMailbox(store: Store, id: number, newPath: readonly 
 
     const parentId = await parentOf(sql, store, holder, path, now, news)
     news.push(mailboxChange(row.account_id, id, holder.modseq))
+    const subscribed = await takeSubscription(sql, row.account_id, path)
+    if (subscribed) await sql.run('update mailbox set subscribed = 1 where id = $1', [id])
     if (row.role === 'inbox') return moveInbox(sql, holder, row, parentId, path, now, news)
 
     await checkPlace(sql, row.account_id, id, parentId, path.length, store.limits)
@@ -166,14 +170,19 @@ async function parentOf(
   news: Change[],
 ): Promise<number> {
   let parentId = 0
-  for (const name of path.slice(0, -1)) {
+  for (const [level, name] of path.slice(0, -1).entries()) {
     const known = await sql.one<{ id: number }>(
       'select id from mailbox where account_id = $1 and parent_id = $2 and name = $3',
       [holder.account_id, parentId, name],
     )
-    if (!known) await checkCount(sql, holder.account_id, store.limits)
-    const row = known ?? (await insertMailbox(sql, holder, { parentId, name, role: null, now, subscribed: false }))
-    if (!known) news.push(mailboxChange(holder.account_id, row.id, holder.modseq))
+    if (known) {
+      parentId = known.id
+      continue
+    }
+    await checkCount(sql, holder.account_id, store.limits)
+    const subscribed = await takeSubscription(sql, holder.account_id, path.slice(0, level + 1))
+    const row = await insertMailbox(sql, holder, { parentId, name, role: null, now, subscribed })
+    news.push(mailboxChange(holder.account_id, row.id, holder.modseq))
     parentId = row.id
   }
   return parentId

@@ -140,7 +140,19 @@ const words = `
 {postgres: create index mail_words_words on mail_words using gin (words);}
 `
 
+// uids from mailbox.recent_uid on were told to no session yet (recent.ts). A subscription is a name without a mailbox.
+const recent = `
+alter table mailbox add column recent_uid {int} not null default 1;
+update mailbox set recent_uid = uid_next;
+create table subscription (
+  account_id {int} not null,
+  name text not null,
+  primary key (account_id, name)
+){bykey}
+`
+
 export const migrations: Migration[] = [
   { name: 'store/0001-tables', text: tables },
   { name: 'store/0002-words', text: words },
+  { name: 'store/0003-recent', text: recent },
 ]

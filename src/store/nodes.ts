@@ -22,6 +22,7 @@ export interface Mailbox {
   subscribed: boolean // by the owner
   uidValidity: number
   uidNext: number
+  recentUid: number // messages from this uid on were told to no session, as far as is written: see recent.ts
   modseq: number // of the latest change of its messages: HIGHESTMODSEQ
   createdModseq: number
   changedModseq: number // of the latest change of the mailbox itself: name, place, role, subscription
@@ -46,6 +47,7 @@ export interface MailboxRow {
   subscribed: number
   uid_validity: number
   uid_next: number
+  recent_uid: number
   modseq: number
   created_modseq: number
   changed_modseq: number
@@ -58,7 +60,7 @@ export interface MailboxRow {
   keywords: string
 }
 
-export const mailboxColumns = `id, account_id, parent_id, name, role, selectable, subscribed, uid_validity, uid_next, modseq,
+export const mailboxColumns = `id, account_id, parent_id, name, role, selectable, subscribed, uid_validity, uid_next, recent_uid, modseq,
   created_modseq, changed_modseq, expunged_floor, total, unseen, deleted, size, created_at, keywords`
 
 export function toMailbox(row: MailboxRow, path: string[]): Mailbox {
@@ -72,6 +74,7 @@ export function toMailbox(row: MailboxRow, path: string[]): Mailbox {
     subscribed: row.subscribed === 1,
     uidValidity: row.uid_validity,
     uidNext: row.uid_next,
+    recentUid: row.recent_uid,
     modseq: row.modseq,
     createdModseq: row.created_modseq,
     changedModseq: row.changed_modseq,

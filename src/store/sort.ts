@@ -1,6 +1,7 @@
 // SORT: uids in the order of keys (RFC 5256 §2.2, §3; RFC 5957).
 //
-// Strings are compared folded (case and accents do not count), by code points. Keys are columns of the mail;
+// Strings are compared folded (case and accents do not count) and in capitals, as i;unicode-casemap has them (RFC 5051):
+// "_" and "[" come after the letters. Keys are columns of the mail;
 // a mailbox of a hundred thousand is read and sorted in slices.
 
 import { columnsOf, sortSlowly } from './pages.ts'
@@ -18,18 +19,19 @@ interface Column {
 }
 
 const asItIs = (value: string | number): string | number => value
+const inCapitals = (value: string | number): string => String(value).toUpperCase()
 
 const columns: Record<SortKey['by'], Column> = {
   arrival: { text: 'm.received_at', key: asItIs },
   // Without a readable Date: the internal date stands in (RFC 5256 §2.2 "DATE").
   date: { text: 'coalesce(x.sent_at, m.received_at)', key: asItIs },
   size: { text: 'm.size', key: asItIs },
-  subject: { text: 'coalesce(x.base_subject, x.subject)', key: asItIs },
-  from: { text: 'x.from_text', key: (value) => firstMailbox(String(value)) },
-  to: { text: 'x.to_text', key: (value) => firstMailbox(String(value)) },
-  cc: { text: 'x.cc_text', key: (value) => firstMailbox(String(value)) },
-  displayfrom: { text: 'x.from_text', key: (value) => firstDisplayed(String(value)) },
-  displayto: { text: 'x.to_text', key: (value) => firstDisplayed(String(value)) },
+  subject: { text: 'coalesce(x.base_subject, x.subject)', key: inCapitals },
+  from: { text: 'x.from_text', key: (value) => inCapitals(firstMailbox(String(value))) },
+  to: { text: 'x.to_text', key: (value) => inCapitals(firstMailbox(String(value))) },
+  cc: { text: 'x.cc_text', key: (value) => inCapitals(firstMailbox(String(value))) },
+  displayfrom: { text: 'x.from_text', key: (value) => inCapitals(firstDisplayed(String(value))) },
+  displayto: { text: 'x.to_text', key: (value) => inCapitals(firstDisplayed(String(value))) },
 }
 
 /** The local part of the first address of a list as columns keep it; '' when there is none. */

@@ -9,6 +9,7 @@ import { Changes } from './changes.ts'
 import { startIndexer, type Indexer } from './indexer.ts'
 import { storeLimits, type StoreLimits } from './limits.ts'
 import { openMails, type Mails } from './mails.ts'
+import { openRecents, type Recents } from './recent.ts'
 import { openViews, type Views } from './view.ts'
 
 export interface Store {
@@ -17,6 +18,7 @@ export interface Store {
   changes: Changes
   views: Views
   mails: Mails
+  recents: Recents
   indexer: Indexer
   limits: StoreLimits
   clock: () => number
@@ -35,6 +37,7 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
   const changes = new Changes()
   const views = openViews(db, changes, limits)
   const mails = openMails(db, limits)
+  const recents = openRecents(db)
   const indexer = startIndexer(db, blobs, limits)
   return {
     db,
@@ -42,11 +45,13 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
     changes,
     views,
     mails,
+    recents,
     indexer,
     limits,
     clock: options.clock ?? Date.now,
     async close() {
       await indexer.close()
+      await recents.close()
       views.close()
     },
   }

@@ -33,6 +33,8 @@ const cases: [string, Threaded[], string][] = [
     [mail(1, 10, []), mail(2, 20, []), mail(3, 40, [10, 30]), mail(4, 30, [20])],
     '1 2(4(3))',
   ],
+  ['a link that would close a loop is not made', [mail(1, 20, [10, 30]), mail(2, 30, [20]), mail(3, 10, [])], '2(1) 3'],
+  ['without references there is no parent', [mail(1, 30, [10, 20]), mail(2, 20, []), mail(3, 10, [])], '2(1) 3'],
   ['one subject, an answer and the first', [mail(1, 10, [], 's'), mail(2, 20, [], 's', true)], '1(2)'],
   ['one subject, both first', [mail(1, 10, [], 's'), mail(2, 20, [], 's')], '0(1 2)'],
   ['one subject, both answers', [mail(1, 10, [], 's', true), mail(2, 20, [], 's', true)], '0(1 2)'],
@@ -118,4 +120,9 @@ eachStore('SORT by every key, and the reverse', async ({ store, inbox }) => {
   equal(print(await threads(store, inbox.id, [1, 2, 3], 'references')), '3 2(1)')
   equal(print(await threads(store, inbox.id, [1, 2, 3, 77], 'orderedsubject')), '3 2(1)')
   equal(print(await threads(store, inbox.id, [1, 3], 'references')), '3 1')
+})
+
+eachStore('SORT compares in capitals: what lies between the cases comes last', async ({ store, inbox }) => {
+  for (const subject of ['_', 'b', '[xyz]', 'A', '', 'z']) await append(store, inbox.id, { subject })
+  deepEqual(await sort(store, inbox.id, [1, 2, 3, 4, 5, 6], [{ by: 'subject', reverse: false }]), [5, 4, 2, 6, 3, 1])
 })

@@ -123,8 +123,12 @@ async function linked(mails: readonly Threaded[]): Promise<Node[]> {
       if (above && !next.parent) link(above, next)
       above = next
     }
-    // The last reference is the parent, whatever others have said before.
-    if (above && node.parent !== above) link(above, node)
+    // The last reference is the parent, whatever others have said before; without one there is none (step 1B).
+    if (node.parent !== above) {
+      node.parent?.children.delete(node)
+      node.parent = undefined
+      if (above) link(above, node)
+    }
   }
   return all
 }
