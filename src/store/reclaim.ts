@@ -24,7 +24,7 @@ export type Reclaim = (isStopped: () => boolean) => Promise<Reclaimed>
 interface Round extends Reclaimed {
   isStopped: () => boolean
   isShort: boolean // of space
-  counts: number // groups that were counted
+  counts: number // of groups that were not due
   failure?: unknown
 }
 
@@ -32,7 +32,10 @@ const countsInRound = 4
 const refsScanned = 20_000 // rows looked at by one statement
 const copiedAtOnce = 32
 
-export function openReclaim(store: Store): Reclaim {
+/** What reclaiming needs of the store. */
+export type Ground = Pick<Store, 'db' | 'blobs' | 'mails' | 'limits' | 'clock'>
+
+export function openReclaim(store: Ground): Reclaim {
   const { blobs, limits, clock } = store
   const emptySince = new Map<number, number>()
   const damaged = new Set<number>() // groups with a blob that cannot be read: they stay as they are
@@ -48,8 +51,8 @@ export function openReclaim(store: Store): Reclaim {
     if (damaged.has(group.id) || round.copied >= limits.reclaimBytes * (round.isShort ? 16 : 1)) return
     const isWorthIt = (dead: number): boolean =>
       dead * 100 >= group.bytes * (round.isShort ? limits.reclaimDeadShort : limits.reclaimDead)
-    if (!isWorthIt(group.dead) && (group.counted || round.counts >= countsInRound)) return
-    round.counts++
+    const isDue = isWorthIt(group.dead)
+    if (isDue ? !(await hasRoom(group.bytes - group.dead)) : group.counted || round.counts++ >= countsInRound) return
     const dead = await blobs.count(group.id, living(store, group))
     const alive = group.bytes - dead
     if (!isWorthIt(dead) || !(await hasRoom(alive))) return
@@ -67,20 +70,20 @@ export function openReclaim(store: Store): Reclaim {
     for await (const refs of living(store, group)) {
       for (let from = 0; from < refs.length; from += copiedAtOnce) {
         if (round.isStopped()) return
-        await copySome(refs.slice(from, from + copiedAtOnce), group)
+        await copySome(refs.slice(from, from + copiedAtOnce), group.id)
         await breathe()
       }
     }
   }
 
-  async function copySome(refs: BlobRef[], group: BlobGroup): Promise<void> {
+  async function copySome(refs: BlobRef[], groupId: number): Promise<void> {
     const results = await Promise.allSettled(refs.map(async (ref) => [ref, await blobs.copy(ref)] as const))
     const copies = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const left = await rename(store, copies)
-    for (const ref of left) await blobs.drop(ref).catch(() => undefined) // it counts as dead sooner or later
+    await Promise.allSettled(left.map((ref) => blobs.drop(ref))) // what fails here is counted sooner or later
     const failure = results.find((result) => result.status === 'rejected')?.reason as unknown
     if (failure === undefined) return
-    if (!(failure instanceof Trouble)) damaged.add(group.id)
+    if (!(failure instanceof Trouble)) damaged.add(groupId)
     throw failure
   }
 
@@ -114,7 +117,7 @@ export function openReclaim(store: Store): Reclaim {
 }
 
 /** Lets rows name the copies. Gives what no row names now: the old ones, and copies of what was erased meanwhile. */
-async function rename(store: Store, copies: (readonly [old: BlobRef, copy: BlobRef])[]): Promise<BlobRef[]> {
+async function rename(store: Ground, copies: (readonly [old: BlobRef, copy: BlobRef])[]): Promise<BlobRef[]> {
   if (copies.length === 0) return []
   const changed = await store.db.transaction(async (sql) => {
     const rows: number[][] = []
@@ -129,7 +132,7 @@ async function rename(store: Store, copies: (readonly [old: BlobRef, copy: BlobR
 }
 
 /** The blobs with bytes in a group that rows name, in the order of their references, each once. */
-async function* living({ db, blobs }: Store, { id, likely }: BlobGroup): AsyncGenerator<BlobRef[], void, void> {
+async function* living({ db, blobs }: Ground, { id, likely }: BlobGroup): AsyncGenerator<BlobRef[], void, void> {
   const isLikely = likely.map((_, i) => `blob_ref like $${i + 3}`).join(' or ')
   const page = `select max(blob_ref), string_agg(case when ${isLikely} then blob_ref end, ' ')
     from (select blob_ref from mail where blob_ref > $1 order by blob_ref limit $2) as page`
@@ -143,7 +146,7 @@ async function* living({ db, blobs }: Store, { id, likely }: BlobGroup): AsyncGe
   }
 }
 
-async function isNamed(store: Store, group: BlobGroup): Promise<boolean> {
+async function isNamed(store: Ground, group: BlobGroup): Promise<boolean> {
   for await (const refs of living(store, group)) if (refs.length > 0) return true
   return false
 }
