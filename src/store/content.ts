@@ -16,11 +16,27 @@ export const wholeBytes = 256 << 10 // a mail up to this size is read at once
 
 export type ReadRange = (start: number, end: number) => Promise<Buffer>
 
-/** Reads ranges of the stored bytes of a mail; a small mail is read once. */
-export function readerOf(blobs: BlobReader, mail: { blobRef: string; size: number }): ReadRange {
-  if (mail.size > wholeBytes) return (start, end) => blobs.read(mail.blobRef, start, end)
+/**
+ * Reads ranges of the stored bytes of a mail. A small mail is read once; of a large one what was read last is kept,
+ * with what follows: ten thousand small parts are not ten thousand readings of a packed block.
+ */
+export function readerOf(blobs: BlobReader, { blobRef, size }: { blobRef: string; size: number }): ReadRange {
+  if (size > wholeBytes) return windowed(blobs, blobRef, size)
   let whole: Promise<Buffer> | undefined
-  return async (start, end) => (await (whole ??= blobs.read(mail.blobRef))).subarray(start, end)
+  return async (start, end) => (await (whole ??= blobs.read(blobRef))).subarray(start, end)
+}
+
+function windowed(blobs: BlobReader, blobRef: string, size: number): ReadRange {
+  let kept = { start: 0, bytes: Buffer.alloc(0) as Buffer }
+  return async (start, end) => {
+    if (end - start > wholeBytes) return blobs.read(blobRef, start, end)
+    let window = kept
+    if (start < window.start || end > window.start + window.bytes.length) {
+      window = { start, bytes: await blobs.read(blobRef, start, Math.min(start + wholeBytes, size)) }
+      kept = window
+    }
+    return window.bytes.subarray(start - window.start, end - window.start)
+  }
 }
 
 export interface HeaderLine {
