@@ -43,6 +43,7 @@ export interface StoreLimits {
   reclaimDead: number // percent of a group that is dead, then the rest is copied
   reclaimBytes: number // living bytes after which a look ends; sixteen times as many when space is short
   reclaimGrace: number // milliseconds from the last copy until a group goes
+  reclaimRoom: number // percent of the free space that copies take until the old groups go
   reclaimReserve: number // bytes of the disk that copying leaves free
   spaceShort: number // percent of the disk: with less free, space is short
   reclaimDeadShort: number // as above, when space is short
@@ -92,6 +93,7 @@ export const storeLimits: StoreLimits = {
   reclaimDead: 50,
   reclaimBytes: 512 << 20,
   reclaimGrace: 6 * 3_600_000,
+  reclaimRoom: 25,
   reclaimReserve: 256 << 20,
   spaceShort: 10,
   reclaimDeadShort: 20,

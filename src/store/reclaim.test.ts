@@ -251,6 +251,34 @@ eachYard('copying leaves room on the disk; what is dead altogether goes without 
   await readAll(db, blobs)
 })
 
+eachYard('copies wait for the groups they came from to go', async ({ db, reopen }) => {
+  let blobs = await reopen()
+  for (let group = 1; group < 7; group++) {
+    await insert(db, blobs, letter({ body: randomBytes(14_000).toString('base64') }))
+    while ((await blobs.groups()).length < group) await blobs.put(randomBytes(9_000))
+  }
+  let hours = 0
+  blobs = await reopen(() => 3_600_000 * (hours += 2))
+  let now = 0
+  const limits = { ...eagerLimits, reclaimGrace: 1000 }
+  const copied: BlobRef[] = []
+  const copy = async (ref: BlobRef): Promise<BlobRef> => {
+    copied.push(ref)
+    return blobs.copy(ref)
+  }
+  // A copy takes about 14,500 bytes (packed): a quarter of 140,000 has room for two of them.
+  const space = async () => ({ free: 140_000 - copied.length * 14_500, total: 140_000 })
+  const reclaim = openReclaim(groundOf(db, { ...blobs, copy, space }, { limits, clock: () => now }))
+  for (let round = 0; round < 3; round++) await reclaim(goOn)
+  equal(copied.length, 2)
+  copied.length = 0
+  now = 1000
+  equal((await reclaim(goOn)).freed > 200_000, true)
+  await reclaim(goOn)
+  equal(copied.length, 2)
+  await readAll(db, blobs)
+})
+
 eachYard('the sweeper does it all: mails without messages, their blobs, their space', async ({ t, db, reopen }) => {
   let blobs = await reopen()
   for (let i = 0; i < 30; i++) await insert(db, blobs, letter({ body: randomBytes(6_000).toString('base64') }))

@@ -6,7 +6,8 @@
 //   leaves a copy that nobody names, which the count of its group finds
 //   a group goes only when no row has named one of its blobs for a grace, longer than anybody works with rows
 //   that were read before, and again none does at the end of it
-//   copying stops before the disk is full: a group that is dead altogether needs no room to go
+//   copying leaves most of the free space alone: a copy takes room at once, the old group gives it back later. A group
+//   that is dead altogether needs none to go
 
 import type { BlobGroup, BlobRef } from '../blobs/blobs.ts'
 import { Trouble } from '../wire/troubles.ts'
@@ -37,15 +38,15 @@ export type Ground = Pick<Store, 'db' | 'blobs' | 'mails' | 'limits' | 'clock'>
 
 export function openReclaim(store: Ground): Reclaim {
   const { blobs, limits, clock } = store
-  const emptySince = new Map<number, number>()
+  const empty = new Map<number, { since: number; copied: number }>() // groups that no row names
   const damaged = new Set<number>() // groups with a blob that cannot be read: they stay as they are
   let looked = -Infinity
 
   async function look(round: Round, group: BlobGroup): Promise<void> {
-    const since = emptySince.get(group.id)
-    if (since !== undefined) {
+    const known = empty.get(group.id)
+    if (known) {
       const grace = round.isShort ? limits.reclaimGraceShort : limits.reclaimGrace
-      if (clock() - since >= grace) await finish(round, group)
+      if (clock() - known.since >= grace) await finish(round, group)
       return
     }
     if (damaged.has(group.id) || round.copied >= limits.reclaimBytes * (round.isShort ? 16 : 1)) return
@@ -57,13 +58,17 @@ export function openReclaim(store: Ground): Reclaim {
     const alive = group.bytes - dead
     if (!isWorthIt(dead) || !(await hasRoom(alive))) return
     await copyOut(round, group)
-    if (!round.isStopped() && !(await isNamed(store, group))) emptySince.set(group.id, clock())
+    if (!round.isStopped() && !(await isNamed(store, group))) empty.set(group.id, { since: clock(), copied: alive })
     round.copied += alive
   }
 
   async function hasRoom(bytes: number): Promise<boolean> {
     const space = bytes > 0 ? await blobs.space() : undefined
-    return !space || space.free - bytes >= limits.reclaimReserve
+    if (!space) return true
+    let twice = bytes // that are there as copies and in groups that still wait
+    for (const { copied } of empty.values()) twice += copied
+    const free = space.free - bytes
+    return free >= limits.reclaimReserve && twice * 100 <= (free + twice) * limits.reclaimRoom
   }
 
   async function copyOut(round: Round, group: BlobGroup): Promise<void> {
@@ -88,9 +93,9 @@ export function openReclaim(store: Ground): Reclaim {
   }
 
   async function finish(round: Round, group: BlobGroup): Promise<void> {
-    if (await isNamed(store, group)) emptySince.delete(group.id)
+    if (await isNamed(store, group)) empty.delete(group.id)
     else if (await blobs.retire(group.id)) {
-      emptySince.delete(group.id)
+      empty.delete(group.id)
       round.freed += group.bytes
     }
   }
