@@ -21,6 +21,7 @@ import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
 import { imap } from './imap/conversation.ts'
 import { openLogin, type LoginSettings } from './login/login.ts'
+import { openPresence, type Presence } from './login/presence.ts'
 import { openKeyring } from './mailauth/keyring.ts'
 import { advanceKeys } from './mailauth/keys.ts'
 import { openMailauth, type MailauthSettings } from './mailauth/mailauth.ts'
@@ -98,7 +99,9 @@ async function open(
   atEnd(() => tracking.close())
   const sweeper = startSweeper(store)
   atEnd(() => sweeper.stop())
-  const signIn = openLogin(db, loginSettings(config), clock, tracking.note)
+  const presence = openPresence(db, openLogin(db, loginSettings(config), clock, tracking.note), failed)
+  atEnd(() => presence.stop())
+  const { signIn } = presence
   const resolver = options.resolver ?? openResolver(dnsSettings(config))
   atEnd(() => resolver.close())
   const keyFolder = join(config.data, 'keys')
@@ -177,7 +180,7 @@ async function open(
         },
       }),
   }
-  const listening = await openListeners(config, doors, certificates, failed)
+  const listening = await openListeners(config, doors, certificates, presence, failed)
   atEnd(() => Promise.all([...listening.values()].map((one) => one.stop(config.grace))))
   const listeners = Object.fromEntries([...listening].map(([name, { host, port }]) => [name, { host, port }]))
   log.info({ listeners, pid: process.pid }, 'listening')
@@ -214,6 +217,7 @@ async function openListeners(
   config: Config,
   doors: Doors,
   certificates: Certificates,
+  presence: Presence,
   failed: (error: unknown) => void,
 ): Promise<Map<ListenerName, Listening>> {
   const listening = new Map<ListenerName, Listening>()
@@ -229,6 +233,7 @@ async function openListeners(
         full: tooMany[door](plan.hostname ?? config.hostname),
         connections: config['net.connections'],
         connectionsPerAddress: config['net.connections_per_address'],
+        opened: presence.opened,
         failed,
       })
       listening.set(plan.name, one)

@@ -111,3 +111,20 @@ export function listLocks(db: Reader, now: number, name = ''): Promise<SignInLoc
 export function unlockSignIn(sql: Writer, name: string): Promise<number> {
   return sql.run(`delete from sign_in_lock where name = $1`, [name])
 }
+
+/** What a session that is open must know of its account. */
+export interface Presence {
+  account: Account
+  password: string // changes with every new password; tells nothing about it
+}
+
+/** How an account stands now; undefined when it is gone. */
+export async function presenceOf(db: Reader, accountId: number): Promise<Presence | undefined> {
+  const account = await accountById(db, accountId)
+  if (!account) return undefined
+  const row = await db.one<{ changed: number | null }>(
+    'select password_changed_at as changed from account where id = $1',
+    [accountId],
+  )
+  return { account, password: String(row?.changed ?? '') }
+}

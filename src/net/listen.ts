@@ -24,6 +24,8 @@ export interface ListenOptions {
   full: string // what a connection too many is told, with CRLF
   connections: number
   connectionsPerAddress: number
+  /** A conversation begins; gives what to call when it is over. */
+  opened?(peer: Peer, end: () => void): () => void
   failed(error: unknown): void
 }
 
@@ -62,7 +64,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
         failed: options.failed,
       })
       open.set(socket, pumped)
-      await pumped.ended
+      const over = options.opened?.(peer, pumped.stop)
+      await pumped.ended.finally(() => over?.())
     } catch (error) {
       // A peer that broke off or spoke no TLS; nothing of ours is in hand yet.
       if (!(error instanceof GaveUp)) options.failed(error)
