@@ -23,6 +23,7 @@ import { before, list, listLength, padded } from './sets.ts'
 import { removeWordFile, wordFileOf, type Places } from './wordfile.ts'
 
 const retryMilliseconds = 5_000
+const restFactor = 4 // while mail keeps coming, it rests so much longer than it worked
 
 /** Starts at once with what was left over. */
 export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Indexer {
@@ -64,7 +65,15 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
       const mine = waiting
       waiting = []
       try {
-        while ((await runOnce()) && !stopped);
+        for (let left = true; left && !stopped;) {
+          const began = performance.now()
+          const answer = await runOnce()
+          left = answer.left
+          // While mail keeps coming and nobody waits, others go first; the less, the further behind it is.
+          const isBusy = arrived > 0 && mine.length + waiting.length === 0
+          const patience = restFactor * (1 - answer.behind / (2 * limits.searchReads))
+          if (left && isBusy && patience > 0) await rest(patience * (performance.now() - began))
+        }
         crashes = 0
         for (const resolve of mine) resolve()
       } catch (error) {
@@ -79,8 +88,8 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
     if (stopped) for (const resolve of waiting.splice(0)) resolve()
   }
 
-  /** One job of the thread; true when there is more to do. */
-  async function runOnce(): Promise<boolean> {
+  /** One job of the thread. */
+  async function runOnce(): Promise<{ left: boolean; behind: number }> {
     await renewing
     const careful = crashes > 0
     const job: IndexJob = { places, limits, retry, careful, skip: crashes > 2 }
@@ -89,7 +98,7 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
     if (careful) crashes = 0
     await settle(answer)
     if (answer.damaged) await renew()
-    return answer.left || answer.damaged === true || careful
+    return { left: answer.left || answer.damaged === true || careful, behind: answer.behind }
   }
 
   /** Lowers `stale` where it has not been raised meanwhile, and forgets what is gone from the words. */

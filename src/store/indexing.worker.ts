@@ -27,13 +27,14 @@ export interface IndexJob {
 
 export interface IndexAnswer {
   left: boolean // there is more
+  behind: number // about so many mails
   fresh: { id: number; stale: number }[] // their words are kept as of this `stale`
   gone: number[] // of words_gone: forgotten
   damaged?: true // the file must be begun anew
 }
 
-const niceness = 10
-const sliceMilliseconds = 1_000 // after so long a job answers, and the next goes on
+const niceness = 15
+const sliceMilliseconds = 250 // after so long a job answers, and the next goes on
 const batchCharacters = 4 << 20 // words held in memory before they are written
 const tables = wordTables('sqlite')
 
@@ -43,7 +44,7 @@ let open: { file: WordFile; blobs: BlobReader } | undefined
 
 serveJobs(async ({ input }): Promise<IndexAnswer> => {
   const job = input as IndexJob
-  const answer: IndexAnswer = { left: false, fresh: [], gone: [] }
+  const answer: IndexAnswer = { left: false, behind: 0, fresh: [], gone: [] }
   try {
     if (!open) {
       open = { file: openWordFile(job.places), blobs: openBlobReader(job.places.blobs) }
@@ -55,6 +56,7 @@ serveJobs(async ({ input }): Promise<IndexAnswer> => {
     const end = performance.now() + sliceMilliseconds
     do answer.left = await indexBatch(file, blobs, job, answer)
     while (answer.left && !job.careful && performance.now() < end)
+    answer.behind = await behind(file)
     return answer
   } catch (error) {
     if (!isDamaged(error)) throw error
@@ -78,6 +80,13 @@ async function cutOff({ sql, transaction }: WordFile): Promise<void> {
       await sql.run(`delete from ${table} where ${key} > $1`, [ever])
     await sql.run('update progress set last = $1', [ever])
   })
+}
+
+async function behind({ sql }: WordFile): Promise<number> {
+  const row = await sql.one<{ count: number }>(
+    'select coalesce((select max(id) from mail), 0) - last as count from progress',
+  )
+  return Math.max(0, row!.count)
 }
 
 async function forgetGone({ sql, transaction }: WordFile, answer: IndexAnswer): Promise<void> {

@@ -72,7 +72,7 @@ export const storeLimits: StoreLimits = {
   indexDelay: 3_000,
   indexMemory: 128,
   indexedAccounts: 500,
-  searchReads: 1_000,
+  searchReads: 10_000,
   searchWait: 3_000,
   searchTime: 120_000,
   searchThreads: 2,

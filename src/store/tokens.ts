@@ -58,7 +58,7 @@ export const wordLength = 64 // characters of a word that the index tells apart
 export function addWords(text: string, mark: string, into: Set<string>, limit: number): boolean {
   const folded = plain(text)
   if (ascii.test(folded)) {
-    for (const [word] of folded.matchAll(latinRun)) {
+    for (const word of folded.match(latinRun) ?? []) {
       if (into.size >= limit) return false
       into.add(mark + (word.length > wordLength ? word.slice(0, wordLength) : word))
     }
@@ -72,7 +72,14 @@ export function addWords(text: string, mark: string, into: Set<string>, limit: n
   return true
 }
 
+const surrogate = /[\ud800-\udfff]/
+
 function addPairs(word: string, mark: string, into: Set<string>): void {
+  if (mark === '' && !surrogate.test(word)) {
+    // Most of all Chinese text: without joining characters one by one.
+    for (let at = 0; at < word.length; at++) into.add(word.slice(at, at + 2))
+    return
+  }
   let before = ''
   for (const letter of word) {
     if (before !== '') into.add(mark + before + letter)

@@ -32,11 +32,9 @@ export function wordFileOf(database: string): string {
 const version = 1
 const busyMilliseconds = 10_000
 const cacheKibibytes = 4_096
-const hashBytes = 4 << 20 // words gathered in memory before FTS5 writes a segment
 
 const tables = `
   create virtual table mail_words using fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_@'");
-  insert into mail_words (mail_words, rank) values ('hashsize', ${hashBytes});
   create table preview (mail_id integer primary key, text text not null);
   create table progress (last integer not null);
   insert into progress (last) values (0);
