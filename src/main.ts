@@ -362,6 +362,7 @@ function smtpOptions(
     role,
     hostname: plan.hostname ?? config.hostname,
     tlsAvailable: role !== 'lmtp',
+    tlsRequired: config['login.tls'] === 'optional' ? false : undefined,
     authOffered: role === 'submission' || (role === 'mx' && config['smtp.auth_on_mx']),
     bareLines: config['smtp.bare_lines'],
     limits: { size: config['smtp.max_size'], recipients: config['smtp.recipients'] },

@@ -6,9 +6,10 @@
 // Invariants: reverse(forward(x)) is x within `days`; any other address with SRS0 or SRS1 gives undefined.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, readFile, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { splitAddress, writeLocal } from '../mail/address.ts'
+import { writePrivate } from '../mailauth/keys.ts'
 
 export interface Srs {
   /** The sender a forward leaves with. A null sender stays null. */
@@ -84,16 +85,15 @@ export async function srsKey(path: string): Promise<Buffer> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   // Written whole under another name first: nobody ever reads half a key.
-  const made = `${path}.${randomBytes(6).toString('hex')}`
-  await writeFile(made, randomBytes(32), { mode: 0o600 })
+  const made = `${basename(path)}.${randomBytes(6).toString('hex')}`
+  await writePrivate(dirname(path), made, randomBytes(32))
   try {
-    await link(made, path)
+    await link(join(dirname(path), made), path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another node was first
   } finally {
-    await unlink(made)
+    await unlink(join(dirname(path), made))
   }
   return readFile(path)
 }

@@ -121,7 +121,8 @@ function publicText(privateKey: KeyObject): string {
 }
 
 /** Writes a new file of mode 0600 and makes it durable. Never overwrites. */
-async function writePrivate(folder: string, name: string, text: string): Promise<void> {
+/** A new file that nobody else may read, durable. Fails with EEXIST when it is there. */
+export async function writePrivate(folder: string, name: string, text: string | Uint8Array): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = await open(join(folder, name), 'wx', 0o600)
   try {

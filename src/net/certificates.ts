@@ -4,9 +4,9 @@
 // Invariant: a set of files that cannot be used never replaces one that works.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls'
 import { Trouble } from '../wire/troubles.ts'
 import { selfSigned } from './selfsigned.ts'
@@ -71,16 +71,31 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   }
 }
 
-async function ownPair({ folder, hostname, clock }: CertificateOptions): Promise<string> {
+/** The house's own pair, made on the first start, and again when a power loss left nothing usable of it. */
+async function ownPair({ folder, hostname, clock, oldest }: CertificateOptions): Promise<string> {
   const [chain, key] = [join(folder, 'self-signed.pem'), join(folder, 'self-signed.key')]
-  const there = await stat(chain).catch(() => undefined)
-  if (!there) {
+  const pair = `${chain}:${key}`
+  const isUsable = await loadPair(pair, oldest).then(
+    () => true,
+    () => false,
+  )
+  if (!isUsable) {
     const made = selfSigned([hostname, 'localhost'], clock())
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(key, made.key, { mode: 0o600 })
-    await writeFile(chain, made.certificate)
+    await writeDurably(key, made.key, 0o600)
+    await writeDurably(chain, made.certificate, 0o644)
   }
-  return `${chain}:${key}`
+  return pair
+}
+
+/** The whole file or the old one, also after a power loss. */
+async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+  const fresh = await open(`${path}.new`, 'w', mode)
+  await fresh.writeFile(text)
+  await fresh.sync().finally(() => fresh.close())
+  await rename(`${path}.new`, path)
+  const folder = await open(dirname(path), 'r')
+  await folder.sync().finally(() => folder.close())
 }
 
 async function stampOf(pairs: string[]): Promise<string> {

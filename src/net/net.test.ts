@@ -349,3 +349,31 @@ test('a star covers one label', () => {
     [true, false, false, true],
   )
 })
+
+test('a client that says thousands of things at once gives others their turn', () =>
+  inWorld(async ({ serve }) => {
+    const busy: Conversation = async function* (ear) {
+      yield 'hello\r\n'
+      for (let thing = await ear.next(); Buffer.isBuffer(thing); thing = await ear.next()) {
+        // Each byte costs a microsecond or so and no wait at all, as commands that the database answers do.
+        for (const begun = performance.now(); performance.now() - begun < thing.length / 1000;) await Promise.resolve()
+        yield thing.includes('end') ? 'end\r\n' : ''
+      }
+    }
+    const [hog, other] = [await serve(busy), await serve(echo)]
+    const loud = connect(hog.port, '127.0.0.1')
+    const quiet = connect(other.port, '127.0.0.1')
+    await Promise.all([until(loud, 'hello'), until(quiet, 'hello')])
+    let isOver = false
+    const over = until(loud, 'end').then(() => (isOver = true))
+    loud.write(Buffer.concat([Buffer.alloc(1 << 20, 120), Buffer.from('end')]))
+    let turns = 0
+    while (!isOver) {
+      quiet.write(`${turns}\r\n`)
+      await until(quiet, `${turns++}\r\n`)
+    }
+    await over
+    ok(turns > 10, `only ${turns} turns`)
+    loud.destroy()
+    quiet.destroy()
+  }))

@@ -22,10 +22,28 @@ import {
 
 export const pumpLimits = {
   heardBytes: 256 << 10, // heard and not yet taken; then the peer waits
+  pieceBytes: 32 << 10, // handed to a conversation at once: so much work it may do in one go
+  turnMilliseconds: 5, // after so long without a look at the sockets the next in line has its turn
   saidBytes: 64 << 10, // said and not yet with the kernel; then the conversation waits
   writeStallMilliseconds: 5 * 60_000, // a peer that takes no byte for so long is dropped
   lingerMilliseconds: 5_000, // how long a closed connection may take to drain
   patienceMilliseconds: 5 * 60_000, // until the conversation says otherwise
+}
+
+// Work that waits for nothing goes on in microtasks, which come before all sockets: without this, one client
+// that says thousands of commands at once would hold up everybody else.
+let turnBegan: number | undefined
+
+function isTurnUp(): boolean {
+  const now = performance.now()
+  if (turnBegan !== undefined) return now - turnBegan > pumpLimits.turnMilliseconds
+  turnBegan = now
+  setImmediate(() => (turnBegan = undefined))
+  return false
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 export interface Pumped {
@@ -98,11 +116,22 @@ function openLine(raw: Socket, options: PumpOptions): Line {
   const hear = (heard: Heard): void => {
     if (over) return
     if (Buffer.isBuffer(heard)) timer?.refresh()
-    if (waiter) return give(heard)
+    if (waiter && !(Buffer.isBuffer(heard) && heard.length > pumpLimits.pieceBytes)) return give(heard)
     queue.push(heard)
     if (!Buffer.isBuffer(heard)) return
     queuedBytes += heard.length
     if (queuedBytes > pumpLimits.heardBytes) socket.pause()
+    if (waiter) give(take())
+  }
+  const take = (): Heard => {
+    const heard = queue[0] as Heard
+    if (!Buffer.isBuffer(heard)) return queue.shift() as Heard
+    const piece = heard.subarray(0, pumpLimits.pieceBytes)
+    if (piece.length < heard.length) queue[0] = heard.subarray(piece.length)
+    else queue.shift()
+    queuedBytes -= piece.length
+    if (queuedBytes <= pumpLimits.heardBytes / 2 && socket.isPaused()) socket.resume()
+    return piece
   }
   const end = (): void => {
     over = true
@@ -184,12 +213,8 @@ function openLine(raw: Socket, options: PumpOptions): Line {
     ear: {
       next() {
         if (queue.length > 0) {
-          const heard = queue.shift() as Heard
-          if (Buffer.isBuffer(heard)) {
-            queuedBytes -= heard.length
-            if (queuedBytes <= pumpLimits.heardBytes / 2 && socket.isPaused()) socket.resume()
-          }
-          return Promise.resolve(heard)
+          const heard = take()
+          return isTurnUp() ? nextTurn().then(() => heard) : Promise.resolve(heard)
         }
         if (woken) {
           woken = false
@@ -220,7 +245,9 @@ function openLine(raw: Socket, options: PumpOptions): Line {
         deflated = deflateBothWays(socket, hear, end, fail)
         return true
       }
-      return write(said)
+      const isOpen = await write(said)
+      if (isTurnUp()) await nextTurn()
+      return isOpen
     },
     async hangUp() {
       over = true

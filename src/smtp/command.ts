@@ -84,7 +84,8 @@ export function resetMail(session: Session): void {
   if (chunks) void chunks.abandon()
 }
 
-/** May AUTH be used now? */
+/** May AUTH be used now? In clear only where the operator said so (tlsRequired: false). */
 export function authIsOffered({ options, connection }: Session): boolean {
-  return (options.authOffered ?? options.role === 'submission') && connection.peer.tls !== undefined
+  const isSafe = connection.peer.tls !== undefined || options.tlsRequired === false
+  return (options.authOffered ?? options.role === 'submission') && isSafe
 }

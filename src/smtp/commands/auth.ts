@@ -37,7 +37,8 @@ function refuseOutOfPlace(session: Session): void {
   if (!(options.authOffered ?? options.role === 'submission')) {
     throw new Refusal(reply(502, '5.5.1', 'AUTH is not offered'))
   }
-  if (!connection.peer.tls) throw new Refusal(reply(538, '5.7.11', 'Encryption is required'))
+  if (!connection.peer.tls && options.tlsRequired !== false)
+    throw new Refusal(reply(538, '5.7.11', 'Encryption is required'))
   if (!authIsOffered(session) || connection.login) throw new Refusal(reply(503, '5.5.1', 'Signed in already'))
   // RFC 4954 §4: not during a mail, not before EHLO.
   if (session.state !== 'ready') throw new Refusal(reply(503, '5.5.1', 'AUTH comes after EHLO and before MAIL'))
