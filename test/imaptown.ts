@@ -64,6 +64,8 @@ export interface StandOptions {
   quota?: number
   limits?: Partial<ImapLimits>
   plainLogin?: boolean
+  /** The mails that stand there at first are \Recent: no session was told of them. */
+  recent?: boolean
 }
 
 /** Ann and Bob, new people in the town of this test file. Their password is 'secret'. */
@@ -122,6 +124,9 @@ export async function scene(
     async (): Promise<Scene> => {
       const made = await stand(options)
       const actions = (await prepare(made)) ?? {}
+      const { store, ann } = made
+      if (!options.recent)
+        await store.db.run('update mailbox set recent_uid = uid_next where account_id = $1', [ann.id])
       return {
         conversation: made.conversation,
         actions,

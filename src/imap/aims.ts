@@ -4,7 +4,7 @@ import type { UidList } from '../store/uids.ts'
 import { bad } from './answers.ts'
 import { pictureOf } from './news.ts'
 import type { Scanner } from './scanner.ts'
-import { last, normal, readSequence, type Ranges, type Sequence } from './sequences.ts'
+import { last, normal, positionsOf, readSequence, type Ranges, type Sequence } from './sequences.ts'
 import type { Session } from './session.ts'
 
 export interface Aim {
@@ -28,29 +28,16 @@ export async function takeAim(session: Session, { sequence, byUid }: Aim): Promi
   if (sequence === '$') return { picture, positions: positionsOf(picture, session.saved) }
   if (byUid) return { picture, positions: positionsOf(picture, normal(sequence, picture.last)) }
   const highest = picture.length
+  for (const [, to] of sequence) if (to !== last && to > highest) throw bad('There is no message of that number')
   return { picture, positions: numbersIn(sequence, highest) }
 }
 
-/** Message numbers as positions. Throws BAD for one beyond the last message. */
+/** Message numbers as positions: those that are there. */
 export function numbersIn(numbers: Ranges, highest: number): Ranges {
-  for (const [, to] of numbers) if (to !== last && to > highest) throw bad('There is no message of that number')
   if (highest === 0) return [] // "1:*" of an empty mailbox names nothing, and is nobody's mistake
   // So is "4:*" where 3 is the last: clients ask so for what may have come.
-  return normal(numbers, highest).map(([from, to]) => [Math.min(from, highest), Math.min(to, highest)])
-}
-
-/** Ranges of uids (normal) as ranges of positions. */
-export function positionsOf(picture: UidList, uids: Ranges): Ranges {
-  const positions: Ranges = []
-  for (const [from, to] of uids) {
-    const first = picture.countBelow(from) + 1
-    const end = to === last ? picture.length : picture.countBelow(to + 1)
-    if (first > end) continue
-    const before = positions.at(-1)
-    if (before && before[1] + 1 === first) before[1] = end
-    else positions.push([first, end])
-  }
-  return positions
+  const there = normal(numbers, highest).filter(([from]) => from <= highest)
+  return there.map(([from, to]) => [from, Math.min(to, highest)])
 }
 
 /** A page of messages: numbers and uids side by side. */

@@ -17,7 +17,7 @@ test('APPEND with flags and a date', () =>
     S*
     S: b OK ...
     C: c FETCH 1 (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])
-    S: * 1 FETCH (FLAGS (\\Seen \\Draft $Important) INTERNALDATE "17-Jul-1996 09:44:25 +0000" RFC822.SIZE 21 BODY[] {21}
+    S: * 1 FETCH (FLAGS (\\Seen \\Draft \\Recent $Important) INTERNALDATE "17-Jul-1996 09:44:25 +0000" RFC822.SIZE 21 BODY[] {21}
     S: Subject: hi
     S: 
     S: body
@@ -33,9 +33,9 @@ test('MULTIAPPEND, non-synchronizing and literal8', () =>
     S*
     S: b OK ...
     C: c FETCH 1:* (FLAGS RFC822.SIZE)
-    S: * 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 12)
-    S: * 2 FETCH (FLAGS () RFC822.SIZE 13)
-    S: * 3 FETCH (FLAGS () RFC822.SIZE 14)
+    S: * 1 FETCH (FLAGS (\\Seen \\Recent) RFC822.SIZE 12)
+    S: * 2 FETCH (FLAGS (\\Recent) RFC822.SIZE 13)
+    S: * 3 FETCH (FLAGS (\\Recent) RFC822.SIZE 14)
     S: c OK Fetched
   `))
 
@@ -121,7 +121,7 @@ test('REPLACE puts the new one in before the old one goes', () =>
     S: /^\\* OK \\[APPENDUID \\d+ 2\\] Replacement$/
     S: * 1 EXPUNGE
     S: * 1 EXISTS
-    S: * 0 RECENT
+    S: * 1 RECENT
     S: b OK Replaced
     C: c UID REPLACE 2 Sent {12+}
     C~ Subject: 3\\r\\n\\r\\n
@@ -144,6 +144,6 @@ test('APPEND into the selected mailbox is told', () =>
     C: b APPEND INBOX {12+}
     C~ Subject: 1\\r\\n\\r\\n
     S: * 1 EXISTS
-    S: * 0 RECENT
+    S: * 1 RECENT
     S: /^b OK \\[APPENDUID \\d+ 1\\] Appended$/
   `))

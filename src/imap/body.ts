@@ -38,7 +38,27 @@ export async function prepareSection(reading: Reading, section: Section): Promis
   } else {
     slices = found.slices
   }
-  return prepareSlices(reading, section.label, cutSlices(slices, section.partial))
+  const pieces = await prepareSlices(reading, section.label, cutSlices(slices, section.partial))
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : withoutNul(reading, piece)))
+}
+
+/** A literal has no NUL (RFC 9051 §4.3.1); where a mail has one, 0x80 stands for it. BINARY gives it as it is. */
+function withoutNul({ store, mail }: Reading, piece: Exclude<Piece, string>): Piece {
+  if (Buffer.isBuffer(piece)) return clean(piece)
+  if ('make' in piece) return piece
+  const { start, end } = piece
+  const make = async function* () {
+    for await (const bytes of store.blobs.stream(mail.blobRef, start, end)) yield clean(bytes)
+  }
+  return { size: end - start, make }
+}
+
+function clean(bytes: Buffer): Buffer {
+  let at = bytes.indexOf(0)
+  if (at < 0) return bytes
+  const copy = Buffer.from(bytes)
+  for (; at >= 0; at = copy.indexOf(0, at)) copy[at] = 0x80
+  return copy
 }
 
 async function prepareSlices(reading: Reading, label: string, slices: Slice[]): Promise<Piece[]> {
@@ -72,7 +92,7 @@ async function prepareBinary(reading: Reading, section: Section): Promise<Piece[
     const slices = cutSlices('slices' in found ? found.slices : [], partial)
     const [head, ...rest] = await prepareSlices(reading, label, slices)
     // Eight-bit text may have a NUL: then only a literal8 will do, and nothing tells before it is read.
-    const binary = part?.encoding === 'binary' || rest.some((piece) => Buffer.isBuffer(piece) && piece.includes(0))
+    const binary = part?.encoding === 'binary' || rest.some((piece) => !Buffer.isBuffer(piece) || piece.includes(0))
     return [binary && typeof head === 'string' ? head.replace('{', '~{') : head!, ...rest]
   }
   if (part.encoding === 'base64' && part.end - part.body > reading.limits.wholeRead)

@@ -67,20 +67,20 @@ test('Thunderbird', () =>
     -- run arrive
     -- wake
     S: * 3 EXISTS
-    S: * 0 RECENT
+    S: * 1 RECENT
     C: DONE
     S: 14 OK Done
     C: 15 noop
     S: 15 OK ...
     C: 16 UID fetch 3:* (FLAGS)
-    S: * 3 FETCH (UID 3 FLAGS ())
+    S: * 3 FETCH (UID 3 FLAGS (\\Recent))
     S: 16 OK Fetched
     C: 17 UID fetch 3 (UID RFC822.SIZE BODY[])
-    S: /^\\* 3 FETCH \\(UID 3 RFC822.SIZE (\\d+) FLAGS \\(\\\\Seen\\) BODY\\[\\] \\{\\1\\}$|^\\* 3 FETCH \\(UID 3 RFC822.SIZE (\\d+) BODY\\[\\]/
+    S: /^\\* 3 FETCH \\(UID 3 RFC822.SIZE (\\d+) FLAGS \\(\\\\Seen( \\\\Recent)?\\) BODY\\[\\] \\{\\1\\}$|^\\* 3 FETCH \\(UID 3 RFC822.SIZE (\\d+) BODY\\[\\]/
     S*
     S: 17 OK Fetched
     C: 18 uid store 3 +Flags (\\Seen)
-    S: * 3 FETCH (UID 3 FLAGS (\\Seen) MODSEQ ...
+    S: * 3 FETCH (UID 3 FLAGS (\\Seen \\Recent) MODSEQ ...
     S: 18 OK Stored
     C: 19 uid move 3 "Trash"
     S: * OK [COPYUID ...

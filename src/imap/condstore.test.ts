@@ -88,7 +88,7 @@ test('a resync tells what was missed', async () => {
   match(all, /^\* 4 EXISTS\r\n/)
   match(
     all,
-    /\* VANISHED \(EARLIER\) 2\r\n\* 1 FETCH \(UID 1 FLAGS \(\\Seen\) MODSEQ \(7\)\)\r\n\* 4 FETCH \(UID 5 FLAGS \(\) MODSEQ \(9\)\)\r\nb OK/,
+    /\* VANISHED \(EARLIER\) 2\r\n\* 1 FETCH \(UID 1 FLAGS \(\\Seen \\Recent\) MODSEQ \(7\)\)\r\n\* 4 FETCH \(UID 5 FLAGS \(\\Recent\) MODSEQ \(9\)\)\r\nb OK/,
   )
   const known = await client.say(`c SELECT INBOX (QRESYNC (${before.uidValidity} 6 3:4 (1:2 1:2)))`)
   match(known, /^\* OK \[CLOSED\] /)
@@ -113,10 +113,10 @@ test('VANISHED and changes since a modseq', async () => {
     C: c UID FETCH 1:* (FLAGS) (CHANGEDSINCE 6 VANISHED)
     S: * VANISHED (EARLIER) 2
     S: * 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ (7))
-    S: * 4 FETCH (UID 5 FLAGS () MODSEQ (9))
+    S: * 4 FETCH (UID 5 FLAGS (\\Recent) MODSEQ (9))
     S: c OK Fetched
     C: d UID FETCH 3:* (FLAGS) (CHANGEDSINCE 6 VANISHED)
-    S: * 4 FETCH (UID 5 FLAGS () MODSEQ (9))
+    S: * 4 FETCH (UID 5 FLAGS (\\Recent) MODSEQ (9))
     S: d OK Fetched
     C: e UID STORE 3 +FLAGS.SILENT (\\Deleted)
     S: * 2 FETCH (UID 3 MODSEQ (10))
@@ -150,6 +150,81 @@ test('QRESYNC must be enabled, VANISHED needs UID FETCH', () =>
     S: c BAD VANISHED needs UID FETCH and CHANGEDSINCE
     C: d UID FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)
     S: d BAD VANISHED needs ENABLE QRESYNC
+  `,
+    three,
+  ))
+
+test('who begins to count modseqs is told where the mailbox stands, once', () =>
+  scene(
+    `${signedIn}
+    C: a SELECT INBOX
+    S*
+    S: a OK ...
+    C: b FETCH 1 MODSEQ
+    S: * OK [HIGHESTMODSEQ 5] Modseqs are told
+    S: * 1 FETCH (MODSEQ (3))
+    S: b OK Fetched
+    C: c SEARCH MODSEQ 5
+    S: * SEARCH 3 (MODSEQ 5)
+    S: c OK ...
+    C: d ENABLE CONDSTORE
+    S: * ENABLED
+    S: d OK Enabled
+  `,
+    three,
+  ))
+
+for (const [how, first] of [
+  ['SEARCH MODSEQ 100', '* OK [HIGHESTMODSEQ 5] Modseqs are told'],
+  ['STATUS Sent (HIGHESTMODSEQ)', '* OK [HIGHESTMODSEQ 5] Modseqs are told'],
+  ['STORE 1 (UNCHANGEDSINCE 100) +FLAGS (\\Seen)', '* OK [HIGHESTMODSEQ 5] Modseqs are told'],
+  ['FETCH 1 UID (CHANGEDSINCE 100)', '* OK [HIGHESTMODSEQ 5] Modseqs are told'],
+  ['ENABLE QRESYNC', '* ENABLED QRESYNC\n    S: * OK [HIGHESTMODSEQ 5] Modseqs are told'],
+])
+  test(`${how} switches modseqs on`, () =>
+    scene(
+      `${signedIn}
+    C: a SELECT INBOX
+    S*
+    S: a OK ...
+    C: b ${how}
+    S: ${first}
+    S*
+    S: b OK ...
+  `,
+      three,
+    ))
+
+test('MIN and MAX tell the modseqs of what they name', () =>
+  scene(
+    `${signedIn}
+    C: a SELECT INBOX (CONDSTORE)
+    S*
+    S: a OK ...
+    C: b STORE 3 +FLAGS.SILENT (\\Seen)
+    S: * 3 FETCH (MODSEQ (6))
+    S: b OK ...
+    C: c STORE 1 +FLAGS.SILENT (\\Seen)
+    S: * 1 FETCH (MODSEQ (7))
+    S: c OK ...
+    C: d STORE 2 +FLAGS.SILENT (\\Seen)
+    S: * 2 FETCH (MODSEQ (8))
+    S: d OK ...
+    C: e SEARCH RETURN (MIN) MODSEQ 1
+    S: * ESEARCH (TAG e) MIN 1 MODSEQ 7
+    S: e OK ...
+    C: f SEARCH RETURN (MAX) MODSEQ 1
+    S: * ESEARCH (TAG f) MAX 3 MODSEQ 6
+    S: f OK ...
+    C: g UID SEARCH RETURN (MIN MAX) MODSEQ 1
+    S: * ESEARCH (TAG g) UID MIN 1 MAX 3 MODSEQ 7
+    S: g OK ...
+    C: h SEARCH RETURN (MIN COUNT) MODSEQ 1
+    S: * ESEARCH (TAG h) MIN 1 COUNT 3 MODSEQ 8
+    S: h OK ...
+    C: i SEARCH RETURN (MIN) MODSEQ 100
+    S: * ESEARCH (TAG i)
+    S: i OK ...
   `,
     three,
   ))

@@ -243,3 +243,21 @@ test('ID, ENABLE, NAMESPACE, COMPRESS', () =>
     C: g COMPRESS DEFLATE
     S: g NO [COMPRESSIONACTIVE] Compression is on already
   `))
+
+// RFC 2971 §3.3: 30 fields, names of 30 octets, values of 1,024.
+const longestId = (quote: (text: string) => string) =>
+  Array.from({ length: 30 }, () => `${quote('n'.repeat(30))} ${quote('v'.repeat(1024))}`).join(' ')
+
+for (const [how, quote] of [
+  ['quoted', (text: string) => `"${text}"`],
+  ['in literals', (text: string) => `{${text.length}+}\\r\\n${text}`],
+] as const)
+  test(`the longest ID there may be is taken before login (${how})`, () =>
+    scene(`
+    S: * OK [CAPABILITY ...
+    C~ a ID (${longestId(quote)})\\r\\n
+    S: * ID ("name" "Postern")
+    S: a OK Pleased to meet you
+    C~ b LOGIN ann {40000+}\\r\\n${'x'.repeat(40000)}\\r\\n
+    S: b BAD [TOOBIG] The command is too long
+  `))

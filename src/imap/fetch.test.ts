@@ -1,7 +1,8 @@
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { test } from 'node:test'
 import { appendMessages } from '../store/messages.ts'
-import { newMail } from '../../test/mailstore.ts'
-import { scene, signedIn, type Stand } from '../../test/imaptown.ts'
+import { newMail, type Letter } from '../../test/mailstore.ts'
+import { scene, signedIn, stand, type Stand } from '../../test/imaptown.ts'
 
 const opened = `${signedIn}
     C: s SELECT INBOX
@@ -340,3 +341,22 @@ test('too many sections', () =>
   `,
     async ({ put }) => put('INBOX'),
   ))
+
+test('a NUL in a body: 0x80 stands for it in a literal, BINARY gives it as it is', async () => {
+  const binary = (size: number): Letter => ({
+    headers: 'Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n',
+    body: `a\0b${'x'.repeat(size)}\0`,
+  })
+  for (const size of [0, 400_000]) {
+    const made = await stand()
+    await made.put('INBOX', binary(size))
+    const client = await made.client()
+    await client.say('a SELECT INBOX')
+    const body = await client.say('b FETCH 1 BODY.PEEK[1]')
+    match(body, new RegExp(`^\\* 1 FETCH \\(BODY\\[1\\] \\{${size + 4}\\}\\r\\na[^\\0x]+bx{${Math.min(size, 9)}}`))
+    equal(body.includes('\0'), false)
+    const plain = await client.say('c FETCH 1 BINARY.PEEK[1]')
+    match(plain, new RegExp(`^\\* 1 FETCH \\(BINARY\\[1\\] ~\\{${size + 4}\\}\\r\\na\\0b`))
+    deepEqual(made.mistakes, [])
+  }
+})

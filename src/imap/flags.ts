@@ -22,6 +22,10 @@ const systemFlags: [name: string, bit: number][] = [
 const bitOf = new Map(systemFlags.map(([name, bit]) => [name.toLowerCase(), bit]))
 export const systemFlagNames = systemFlags.map(([name]) => name).join(' ')
 
+/** \Recent, beside the bits that the store keeps: it belongs to a session. */
+export const recentBit = 32
+const printedFlags = [...systemFlags, ['\\Recent', recentBit] as const]
+
 /** Keywords every mailbox says it knows; others are told when they are first seen. */
 export const usualKeywords = [
   '$Forwarded',
@@ -61,16 +65,16 @@ function addFlag(flags: Flags, flag: string): void {
   if (flags.keywords.length > imapLimits.keywords) throw no('Too many keywords', 'LIMIT')
 }
 
-const bitsPrinted = Array.from({ length: 32 }, (_, bits) =>
-  systemFlags
+const bitsPrinted = Array.from({ length: 64 }, (_, bits) =>
+  printedFlags
     .filter(([, bit]) => bits & bit)
     .map(([name]) => name)
     .join(' '),
 )
 
-/** "\Seen $Forwarded" of a row: its bits and its keywords, which the store separates by a space. */
+/** "\Seen $Forwarded" of a row: its bits (with recentBit) and its keywords, which the store separates by a space. */
 export function printFlags(bits: number, keywords: string): string {
-  const system = bitsPrinted[bits & 31]!
+  const system = bitsPrinted[bits & 63]!
   if (keywords === '') return system
   return system === '' ? keywords : `${system} ${keywords}`
 }

@@ -4,8 +4,8 @@ const KiB = 1024
 const MiB = 1024 * KiB
 
 export const imapLimits = {
-  /** Octets of one command with its literals before login. */
-  commandBeforeLogin: 4 * KiB,
+  /** Octets of one command with its literals before login: what the longest ID of RFC 2971 §3.3 needs, in literals. */
+  commandBeforeLogin: 32 * KiB,
   /** The same after login; the mails of APPEND and REPLACE do not count. */
   command: 64 * KiB,
   /** Literals in one command, those of MULTIAPPEND not counted. */

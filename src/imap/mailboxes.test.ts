@@ -77,8 +77,61 @@ test('LIST with selections and returns', () =>
     S: i OK Unsubscribed
     C: j LSUB "" work*
     S: j OK Listed
-    C: k SUBSCRIBE nowhere
-    S: k NO [NONEXISTENT] There is no such mailbox
+  `))
+
+test('a subscription outlives its mailbox', () =>
+  scene(`${signedIn}
+    C: a SUBSCRIBE plans/2027
+    S: a OK Subscribed
+    C: b LIST (SUBSCRIBED) "" pl*
+    S: * LIST (\\NonExistent \\HasNoChildren \\Subscribed) "/" plans/2027
+    S: b OK Listed
+    C: c LSUB "" plans/*
+    S: * LSUB (\\Noselect) "/" plans/2027
+    S: c OK Listed
+    C: d LSUB "" pl%
+    S: * LSUB (\\Noselect) "/" plans
+    S: d OK Listed
+    C: e LIST "" pl* RETURN (SUBSCRIBED)
+    S: e OK Listed
+    C: f CREATE plans/2027
+    S: f OK ...
+    C: g LIST "" pl* RETURN (SUBSCRIBED)
+    S: * LIST (\\HasChildren) "/" plans
+    S: * LIST (\\HasNoChildren \\Subscribed) "/" plans/2027
+    S: g OK Listed
+    C: h DELETE plans/2027
+    S: h OK Deleted
+    C: i LIST (SUBSCRIBED RECURSIVEMATCH) "" pl%
+    S: * LIST (\\HasNoChildren) "/" plans ("CHILDINFO" ("SUBSCRIBED"))
+    S: i OK Listed
+    C: j UNSUBSCRIBE plans/2027
+    S: j OK Unsubscribed
+    C: k LSUB "" pl*
+    S: k OK Listed
+    C: l SUBSCRIBE "Other Users/bob@uni.example/x"
+    S: l NO [NONEXISTENT] There is no such mailbox
+  `))
+
+test('CHILDINFO tells of what is not named itself', () =>
+  scene(`${signedIn}
+    C: a CREATE a/b/c
+    S: a OK ...
+    C: b SUBSCRIBE a/b/c
+    S: b OK Subscribed
+    C: c LIST (SUBSCRIBED RECURSIVEMATCH) "" a*
+    S: * LIST (\\HasNoChildren \\Subscribed) "/" a/b/c
+    S: c OK Listed
+    C: d LIST (SUBSCRIBED RECURSIVEMATCH) "" (a a/b)
+    S: * LIST (\\HasChildren) "/" a ("CHILDINFO" ("SUBSCRIBED"))
+    S: * LIST (\\HasChildren) "/" a/b ("CHILDINFO" ("SUBSCRIBED"))
+    S: d OK Listed
+    C: e SUBSCRIBE a/b
+    S: e OK Subscribed
+    C: f LIST (SUBSCRIBED RECURSIVEMATCH) "" (a a/b/c)
+    S: * LIST (\\HasChildren) "/" a ("CHILDINFO" ("SUBSCRIBED"))
+    S: * LIST (\\HasNoChildren \\Subscribed) "/" a/b/c
+    S: f OK Listed
   `))
 
 test('CREATE, RENAME, DELETE', () =>
@@ -211,10 +264,10 @@ test("somebody else's mailbox, by what was granted", () =>
     S*
     S: e OK [READ-WRITE] Opened
     C: f STORE 1 +FLAGS (\\Seen \\Flagged)
-    S: * 1 FETCH (FLAGS (\\Seen))
+    S: * 1 FETCH (FLAGS (\\Seen \\Recent))
     S: f OK Stored
     C: g STORE 1 FLAGS ()
-    S: * 1 FETCH (FLAGS ())
+    S: * 1 FETCH (FLAGS (\\Recent))
     S: g OK Stored
     C: h STORE 1 +FLAGS (\\Deleted)
     S: h NO [NOPERM] You have no right to do that
@@ -259,8 +312,8 @@ test('COPY and MOVE into a mailbox of somebody else leave the flags behind that 
     S*
     S: e OK [READ-WRITE] Opened
     C: f FETCH 2:3 FLAGS
-    S: * 2 FETCH (FLAGS (\\Seen))
-    S: * 3 FETCH (FLAGS (\\Seen))
+    S: * 2 FETCH (FLAGS (\\Seen \\Recent))
+    S: * 3 FETCH (FLAGS (\\Seen \\Recent))
     S: f OK Fetched
   `,
     async (made) => {

@@ -7,14 +7,14 @@
 //   nothing is told twice as news by the session that did it
 //   a mailbox that nobody asked numbers of costs no list of uids
 
-import { mailboxById } from '../store/mailboxes.ts'
+import { mailboxById, type Mailbox } from '../store/mailboxes.ts'
 import { changedSince, vanishedSince, type MessageRow } from '../store/messages.ts'
 import type { UidList } from '../store/uids.ts'
 import { bye } from './answers.ts'
 import type { Tells } from './command.ts'
-import { printFlags, systemFlagNames } from './flags.ts'
+import { printFlags, recentBit, systemFlagNames } from './flags.ts'
 import { rightsIn } from './places.ts'
-import { printSet } from './sequences.ts'
+import { countOf, holds, positionsOf, printSet, type Range } from './sequences.ts'
 import { selectedOf, type Selected, type Session } from './session.ts'
 
 /** The uids behind the client's message numbers. Read at the first need, then kept up by tellNews. */
@@ -45,7 +45,7 @@ export async function tellNews(session: Session, tells: Tells): Promise<string> 
       selected.dirty = true
     }
   }
-  if (mailbox.modseq > selected.told) told += await tellChanged(session, selected, mailbox.modseq)
+  if (mailbox.modseq > selected.told) told += await tellChanged(session, selected, mailbox)
   selected.own.clear()
   return told
 }
@@ -80,9 +80,9 @@ export function forgetUids(session: Session, selected: Selected, gone: number[])
   return told
 }
 
-async function tellChanged(session: Session, selected: Selected, modseq: number): Promise<string> {
+async function tellChanged(session: Session, selected: Selected, mailbox: Mailbox): Promise<string> {
   const rows = await changedSince(session.store.db, selected.mailboxId, selected.told)
-  selected.told = modseq
+  selected.told = mailbox.modseq
   const { uidNext } = selected
   const fresh: number[] = []
   const changed: MessageRow[] = []
@@ -97,25 +97,70 @@ async function tellChanged(session: Session, selected: Selected, modseq: number)
     selected.uidNext = fresh.at(-1)! + 1
     if (selected.uids) selected.uids = selected.uids.with(fresh)
     told += `* ${selected.total} EXISTS\r\n`
-    if (!session.enabled.rev2) told += '* 0 RECENT\r\n'
+    if (!session.enabled.rev2) {
+      claimRecent(session, selected, mailbox, fresh)
+      told += `* ${recentIn(selected)} RECENT\r\n`
+    }
   }
   if (changed.length > 0) {
     const picture = await pictureOf(session)
     for (const row of changed) {
       const seq = picture.seqOf(row.uid)
-      if (seq > 0) told += tellKeywords(selected, row.keywords) + flagsResponse(session, seq, row)
+      if (seq > 0) told += tellKeywords(selected, row.keywords) + flagsResponse(session, selected, seq, row)
     }
   }
   return told
 }
 
-/** "* 3 FETCH (...)" about flags, as unsolicited news and as STORE's answer. */
-export function flagsResponse(session: Session, seq: number, row: MessageRow): string {
+/**
+ * Of messages that came (ascending uids), those that no other session was told of are \Recent here. A session that may
+ * only read does not take them from the next one (RFC 3501 §6.3.2).
+ */
+function claimRecent({ store }: Session, selected: Selected, mailbox: Mailbox, fresh: number[]): void {
+  const { recents } = store
+  const first = selected.readOnly ? recents.from(mailbox) : recents.claim(mailbox, selected.uidNext)
+  const before = selected.recent.at(-1)
+  const range: Range = [Math.max(first, before ? before[1] + 1 : fresh[0]!), selected.uidNext - 1]
+  if (range[0] > range[1]) return
+  for (const uid of fresh) if (uid >= range[0]) selected.recentTotal++
+  if (before && before[1] + 1 === range[0]) before[1] = range[1]
+  else selected.recent.push(range)
+}
+
+/** How many messages of the picture are \Recent. */
+export function recentIn(selected: Selected): number {
+  if (selected.recent.length === 0) return 0
+  return selected.uids ? countOf(positionsOf(selected.uids, selected.recent)) : selected.recentTotal
+}
+
+/** The flags of a message as this session sees them: those of its row, and \Recent. */
+export function flagsIn(selected: Selected, uid: number, flags: number): number {
+  return selected.recent.length > 0 && holds(selected.recent, uid) ? flags | recentBit : flags
+}
+
+/** Switches CONDSTORE on; what is to be told when it was off. */
+export function startCondstore(session: Session): string {
+  if (session.enabled.condstore) return ''
+  session.enabled.condstore = true
+  return whereItStands(session)
+}
+
+/**
+ * For a client that begins to count modseqs with a mailbox selected (RFC 7162 §3.1): what it has heard up to now. News
+ * that were not told yet have higher ones.
+ */
+export function whereItStands({ selected }: Session): string {
+  return selected ? `* OK [HIGHESTMODSEQ ${Math.min(selected.told, selected.toldGone)}] Modseqs are told\r\n` : ''
+}
+
+/** "* 3 FETCH (...)" about flags, as unsolicited news. */
+function flagsResponse(session: Session, selected: Selected, seq: number, row: MessageRow): string {
   const { condstore, qresync } = session.enabled
   // RFC 7162 §3.2.4: with QRESYNC every such response has the uid; with CONDSTORE the modseq.
   const uid = qresync || session.enabled.rev2 ? `UID ${row.uid} ` : ''
+  const flags = printFlags(flagsIn(selected, row.uid, row.flags), row.keywords)
   const modseq = condstore ? ` MODSEQ (${row.modseq})` : ''
-  return `* ${seq} FETCH (${uid}FLAGS (${printFlags(row.flags, row.keywords)})${modseq})\r\n`
+  return `* ${seq} FETCH (${uid}FLAGS (${flags})${modseq})\r\n`
 }
 
 /** A FLAGS response when a keyword shows up that the client has not heard of (RFC 9051 §7.3.5). */

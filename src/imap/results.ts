@@ -61,12 +61,17 @@ function printPartial(partial: Partial, numbers: number[]): string {
   return `(${partial.text} ${found.length === 0 ? 'NIL' : printSet(found)})`
 }
 
-/** What "$" remembers of a result (RFC 5182 §2.1): all of it, or just what MIN and MAX name. */
+/** What "$" remembers of a result (RFC 5182 §2.1). */
 export function savedOf(returns: Returns, uids: number[]): Ranges {
-  if (returns.all || returns.count || returns.partial || (!returns.min && !returns.max)) return rangesOf(uids)
+  return rangesOf(toldOf(returns, uids))
+}
+
+/** What a result is about, and whose modseqs it tells (RFC 4731 §3.2): all of it, or just what MIN and MAX name. */
+export function toldOf(returns: Returns, uids: number[]): number[] {
+  if (returns.all || returns.count || returns.partial || (!returns.min && !returns.max)) return uids
   const kept: number[] = []
   if (returns.min && uids.length > 0) kept.push(uids[0]!)
   if (returns.max && uids.length > 1) kept.push(uids.at(-1)!)
   if (returns.max && !returns.min && uids.length === 1) kept.push(uids[0]!)
-  return rangesOf(kept)
+  return kept
 }

@@ -26,6 +26,11 @@ const found: [keys: string, numbers: string][] = [
   ['2:*', ' 2 3'],
   ['NOT 2', ' 1 3'],
   ['UID 3,1', ' 1 3'],
+  ['4', ''],
+  ['3:1000', ' 3'],
+  ['4:1000', ''],
+  ['1000:*', ' 3'],
+  ['NOT 4', ' 1 2 3'],
   ['NEW', ''],
   ['RECENT', ''],
   ['OLD', ' 1 2 3'],
@@ -149,8 +154,6 @@ test('bad searches', () =>
     S: c BAD Expected a space at the end
     C: d SEARCH (SEEN
     S: d BAD Expected ")" at the end
-    C: e SEARCH 4
-    S: e BAD There is no message of that number
     C: f SEARCH ${'NOT '.repeat(40)}SEEN
     S: f BAD [LIMIT] Too many parentheses within parentheses
     C: g SEARCH BEFORE 31-Feb-2026
@@ -187,6 +190,27 @@ test('SORT and THREAD', () =>
     S: h BAD Expected a sort key at "HEIGHT) UTF-8 ALL"
     C: i THREAD REFS UTF-8 ALL
     S: i BAD Expected an algorithm at "REFS UTF-8 ALL"
+  `,
+    mails,
+  ))
+
+test('once strings are UTF-8, a search names no character set', () =>
+  scene(
+    `${signedIn}
+    C: a ENABLE UTF8=ACCEPT
+    S: * ENABLED UTF8=ACCEPT
+    S: a OK Enabled
+    C: b SELECT INBOX
+    S*
+    S: b OK ...
+    C: c SEARCH CHARSET UTF-8 SUBJECT lunch
+    S: c BAD Strings are UTF-8 here: name no character set
+    C: d SEARCH SUBJECT lunch
+    S: * SEARCH 3
+    S: d OK ...
+    C: e SORT (SUBJECT) UTF-8 SUBJECT lunch
+    S: * SORT 3
+    S: e OK ...
   `,
     mails,
   ))

@@ -15,7 +15,7 @@ import { normal, readRanges, type Ranges } from './sequences.ts'
 export type Keys =
   | { is: 'ready'; criterion: Criterion }
   | { is: 'numbers' | 'uids'; ranges: Ranges }
-  | { is: 'saved' }
+  | { is: 'saved' | 'recent' }
   | { is: 'younger' | 'older'; seconds: number }
   | { is: 'and' | 'or'; of: Keys[] }
   | { is: 'not'; of: Keys }
@@ -72,6 +72,7 @@ type Reader = (scan: Scanner, reading: Reading) => Keys
 const ready = (criterion: Criterion): Keys => ({ is: 'ready', criterion })
 const not = (of: Keys): Keys => ({ is: 'not', of })
 const all = ready({ is: 'all' })
+const recent: Keys = { is: 'recent' }
 const flag =
   (bit: number, set: boolean): Reader =>
   () =>
@@ -94,10 +95,10 @@ const header =
 
 const keyReaders: Record<string, Reader> = {
   ALL: () => all,
-  // No message is ever \Recent here (RFC 9051 has no such flag any more).
-  NEW: () => not(all),
-  RECENT: () => not(all),
-  OLD: () => all,
+  // RFC 3501 §6.4.4; for IMAP4rev2 nothing is \Recent.
+  NEW: () => ({ is: 'and', of: [recent, ready({ is: 'flag', bit: flagBits.seen, set: false })] }),
+  RECENT: () => recent,
+  OLD: () => not(recent),
   ANSWERED: flag(flagBits.answered, true),
   DELETED: flag(flagBits.deleted, true),
   DRAFT: flag(flagBits.draft, true),
@@ -222,6 +223,7 @@ export interface Sight {
   now: number
   highestUid: number
   saved: Ranges
+  recent: Ranges
   /** Message numbers as uids. */
   uidsOf(numbers: Ranges): Ranges
 }
@@ -236,7 +238,8 @@ export function aimKeys(keys: Keys, sight: Sight): Criterion {
     case 'not':
       return { is: 'not', of: aimKeys(keys.of, sight) }
     case 'saved':
-      return { is: 'uids', ranges: sight.saved }
+    case 'recent':
+      return { is: 'uids', ranges: sight[keys.is] }
     case 'uids':
       return { is: 'uids', ranges: normal(keys.ranges, sight.highestUid) }
     case 'numbers':

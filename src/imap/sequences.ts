@@ -2,6 +2,7 @@
 //
 // Invariant: a set is never expanded beyond the messages that are there.
 
+import type { UidList } from '../store/uids.ts'
 import type { Scanner } from './scanner.ts'
 import { bad } from './answers.ts'
 import { imapLimits } from './limits.ts'
@@ -98,4 +99,18 @@ export function countOf(ranges: Ranges): number {
   let count = 0
   for (const [from, to] of ranges) count += to - from + 1
   return count
+}
+
+/** Ranges of uids (normal) as ranges of positions. */
+export function positionsOf(picture: UidList, uids: Ranges): Ranges {
+  const positions: Ranges = []
+  for (const [from, to] of uids) {
+    const first = picture.countBelow(from) + 1
+    const end = to === last ? picture.length : picture.countBelow(to + 1)
+    if (first > end) continue
+    const before = positions.at(-1)
+    if (before && before[1] + 1 === first) before[1] = end
+    else positions.push([first, end])
+  }
+  return positions
 }

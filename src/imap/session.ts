@@ -85,6 +85,10 @@ export interface Selected {
   told: number
   /** Removals up to this modseq were told. */
   toldGone: number
+  /** Uids that are \Recent for this session (RFC 3501 §2.3.2), normal; none with IMAP4rev2, which knows no such flag. */
+  recent: Ranges
+  /** How many of them there were when they were last counted; `uids`, once known, are the truth. */
+  recentTotal: number
   /** Modseqs of changes this session made itself and has answered. */
   own: Set<number>
   /** Keywords the client has heard in a FLAGS response, in lower case. */

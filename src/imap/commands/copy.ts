@@ -70,8 +70,6 @@ async function* runMove(session: Session, { aim, path }: CopyOrder): Run {
   for (const right of 'te') if (!selected.rights.includes(right)) throw new Trouble('not-permitted')
   const uids = uidsOf(await takeAim(session, aim))
   const { mailbox, rights } = await targetOf(session, path)
-  // Into itself: new uids for the same messages would help nobody.
-  if (mailbox.id === selected.mailboxId) throw no('The messages are there already', 'CANNOT')
   const moved = await moveMessages(session.store, selected.mailboxId, uids, mailbox.id, keptBy(rights))
   if (moved.length === 0) return done('Nothing to move')
   yield `* OK [${copyUid(mailbox.uidValidity, moved)}] Moved\r\n`

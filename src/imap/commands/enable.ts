@@ -4,6 +4,7 @@
 
 import { done } from '../answers.ts'
 import { afterLogin, type Command } from '../command.ts'
+import { whereItStands } from '../news.ts'
 import type { Session } from '../session.ts'
 
 export const enable: Command<string[]> = {
@@ -20,8 +21,11 @@ export const enable: Command<string[]> = {
   },
 
   async *run(session, asked) {
+    const { condstore } = session.enabled
     const enabled = asked.filter((capability) => switchOn(session, capability))
+    if (session.enabled.rev2 && session.selected) session.selected.recent = []
     yield `* ENABLED${enabled.map((capability) => ` ${capability}`).join('')}\r\n`
+    if (session.enabled.condstore && !condstore) yield whereItStands(session)
     return done('Enabled')
   },
 }

@@ -16,7 +16,6 @@ import { previewsOf } from '../../store/previews.ts'
 import {
   cutPositions,
   pagesOf,
-  positionsOf,
   readAim,
   readPartial,
   takeAim,
@@ -30,12 +29,12 @@ import { inOrder, prepareSection, sayPieces, type Piece } from '../body.ts'
 import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
 import { imapLimits } from '../limits.ts'
 import { printFlags } from '../flags.ts'
-import { pictureOf, tellKeywords } from '../news.ts'
+import { flagsIn, pictureOf, startCondstore, tellKeywords } from '../news.ts'
 import { Printed, type PrintedKind } from '../printed.ts'
 import { dateTime, objectId, quote } from '../say.ts'
 import type { Scanner } from '../scanner.ts'
 import { readSection, type Section } from '../sections.ts'
-import { holds, normal, printSet, rangesOf } from '../sequences.ts'
+import { holds, normal, positionsOf, printSet, rangesOf } from '../sequences.ts'
 import { selectedOf, speaksUtf8, type Session } from '../session.ts'
 import { printEnvelope, printStructure } from '../structure.ts'
 
@@ -154,8 +153,8 @@ const pageWorthKeeping = 32
 
 async function* runFetch(session: Session, order: FetchOrder): Run {
   const { items } = order
-  if (items.some((item) => item.is === 'modseq')) session.enabled.condstore = true
   if (order.vanished && !session.enabled.qresync) throw bad('VANISHED needs ENABLE QRESYNC')
+  if (items.some((item) => item.is === 'modseq')) yield startCondstore(session)
   let aimed = await takeAim(session, order.aim)
   if (order.vanished) yield await tellVanished(session, order)
   if (order.changedSince !== undefined) aimed = await onlyChanged(session, aimed, order.changedSince)
@@ -195,7 +194,7 @@ async function* sayFlags(session: Session, { items }: FetchOrder, aimed: Aimed):
       for (let i = 0; i < order.length; i++) {
         text += i === 0 ? ' FETCH (' : ' '
         if (order[i] === 'uid') text += 'UID ' + uid
-        else if (order[i] === 'flags') text += 'FLAGS (' + printFlags(flags, keywords) + ')'
+        else if (order[i] === 'flags') text += 'FLAGS (' + printFlags(flagsIn(selected, uid, flags), keywords) + ')'
         else text += 'MODSEQ (' + modseq + ')'
       }
       text += ')\r\n'
@@ -267,13 +266,14 @@ async function sayRows(session: Session, { items }: FetchOrder, rows: Numbered[]
 /** One function an item, with whatever the rows of this page need at hand. Sections are left out. */
 async function printersOf(session: Session, items: Item[], rows: Numbered[]): Promise<Print[]> {
   const prints: Print[] = []
+  const selected = selectedOf(session)
   for (const item of items) {
     switch (item.is) {
       case 'uid':
         prints.push((row) => 'UID ' + row.uid)
         break
       case 'flags':
-        prints.push((row) => 'FLAGS (' + printFlags(row.flags, row.keywords) + ')')
+        prints.push((row) => 'FLAGS (' + printFlags(flagsIn(selected, row.uid, row.flags), row.keywords) + ')')
         break
       case 'internaldate':
         prints.push((row) => 'INTERNALDATE ' + dateTime(row.receivedAt))

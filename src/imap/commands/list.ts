@@ -6,9 +6,10 @@
 //   each name is said once, levels before what lies below them
 
 import type { Role } from '../../store/mailboxes.ts'
+import { lostSubscriptions } from '../../store/subscriptions.ts'
 import { bad, done } from '../answers.ts'
 import { afterLogin, type Command, type Run } from '../command.ts'
-import { decodePattern, matches } from '../names.ts'
+import { decodePattern, matches, nameOf } from '../names.ts'
 import { allPlaces, printName, type Place } from '../places.ts'
 import type { Scanner } from '../scanner.ts'
 import type { Session } from '../session.ts'
@@ -90,8 +91,11 @@ interface Entry {
   name: string
   place: Place | undefined
   hasChildren: boolean
-  /** Something below it is subscribed, or has a special use. */
-  below: { subscribed: boolean; specialUse: boolean }
+  subscribed: boolean
+  /** Something below it is subscribed. */
+  subscribedBelow: boolean
+  /** Something below it is selected, and no pattern names it: RECURSIVEMATCH tells of it here. */
+  selectedBelow: boolean
 }
 
 async function* runList(session: Session, order: ListOrder): Run {
@@ -104,14 +108,9 @@ async function* runList(session: Session, order: ListOrder): Run {
   let text = ''
   for (const entry of await matching(session, order)) {
     const chosen = isChosen(entry, select)
-    const childInfo =
-      select.recursive &&
-      ((select.subscribed && entry.below.subscribed) || (select.specialUse && entry.below.specialUse))
-    if (!chosen && !childInfo) continue
-    // A level that is no mailbox is only named by plain patterns, or for what lies below it.
-    if (!entry.place && order.extended && select.subscribed && !childInfo) continue
+    if (!chosen && !entry.selectedBelow) continue
     const attributes = attributesOf(entry, order.extended, select.subscribed || want.subscribed).join(' ')
-    const info = childInfo && select.subscribed ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
+    const info = entry.selectedBelow && select.subscribed ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
     text += `* LIST (${attributes}) "/" ${printName(session, entry.name)}${info}\r\n`
     if (want.status && entry.place?.mailbox.selectable && entry.place.rights.includes('r')) {
       text += await statusLine(session, entry.place, want.status)
@@ -124,15 +123,26 @@ async function* runList(session: Session, order: ListOrder): Run {
   return done('Listed')
 }
 
-function isChosen({ place }: Entry, select: ListOrder['select']): boolean {
-  if (select.subscribed && !place?.subscribed) return false
+function isChosen({ place, subscribed }: Entry, select: ListOrder['select']): boolean {
+  if (select.subscribed && !subscribed) return false
   return !select.specialUse || useOf(place) !== undefined
 }
 
-async function matching(session: Session, { reference, patterns }: ListOrder): Promise<Entry[]> {
+async function matching(session: Session, { reference, patterns, select }: ListOrder): Promise<Entry[]> {
   const wanted = patterns.filter((pattern) => pattern !== '').map((pattern) => inboxFirst(reference + pattern))
-  const entries = entriesOf(await allPlaces(session))
-  return entries.filter(({ name }) => wanted.some((pattern) => matches(pattern, name)))
+  const entries = entriesOf(await allPlaces(session), select.subscribed ? await lostNames(session) : [])
+  const named: Entry[] = []
+  for (const entry of entries.values()) {
+    if (wanted.some((pattern) => matches(pattern, entry.name))) named.push(entry)
+    else if (select.recursive && isChosen(entry, select))
+      for (const above of levelsAbove(entry.name)) entries.get(above)!.selectedBelow = true
+  }
+  return named
+}
+
+/** Names the person is subscribed to that have no mailbox (RFC 9051 §6.3.7). */
+async function lostNames({ store, person }: Session): Promise<string[]> {
+  return (await lostSubscriptions(store.db, person!.id)).map(nameOf)
 }
 
 /** INBOX in any case is INBOX, in patterns too. */
@@ -140,27 +150,42 @@ function inboxFirst(pattern: string): string {
   return /^inbox(?=\/|$)/i.test(pattern) ? `INBOX${pattern.slice(5)}` : pattern
 }
 
-function entriesOf(places: Place[]): Entry[] {
+/** All names by themselves, in order: mailboxes, subscriptions without one, and the levels above both. */
+function entriesOf(places: Place[], lost: string[]): Map<string, Entry> {
   const entries = new Map<string, Entry>()
   for (const place of places) {
-    const subscribed = place.subscribed
-    const specialUse = useOf(place) !== undefined
     // Parents come first, made up where the session may not see them.
-    for (let at = place.name.indexOf('/'); at >= 0; at = place.name.indexOf('/', at + 1)) {
-      const parent = entryAt(entries, place.name.slice(0, at))
+    for (const above of levelsAbove(place.name)) {
+      const parent = entryAt(entries, above)
       parent.hasChildren = true
-      parent.below.subscribed ||= subscribed
-      parent.below.specialUse ||= specialUse
+      parent.subscribedBelow ||= place.subscribed
     }
-    entryAt(entries, place.name).place = place
+    const entry = entryAt(entries, place.name)
+    entry.place = place
+    entry.subscribed = place.subscribed
   }
-  return [...entries.values()]
+  for (const name of lost) {
+    for (const above of levelsAbove(name)) entryAt(entries, above).subscribedBelow = true
+    entryAt(entries, name).subscribed = true
+  }
+  return entries
+}
+
+function* levelsAbove(name: string): Generator<string, void, void> {
+  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) yield name.slice(0, at)
 }
 
 function entryAt(entries: Map<string, Entry>, name: string): Entry {
   let entry = entries.get(name)
   if (!entry) {
-    entry = { name, place: undefined, hasChildren: false, below: { subscribed: false, specialUse: false } }
+    entry = {
+      name,
+      place: undefined,
+      hasChildren: false,
+      subscribed: false,
+      subscribedBelow: false,
+      selectedBelow: false,
+    }
     entries.set(name, entry)
   }
   return entry
@@ -181,12 +206,12 @@ function useOf(place: Place | undefined): string | undefined {
   return place?.own && place.mailbox.role ? uses[place.mailbox.role] : undefined
 }
 
-function attributesOf({ place, hasChildren }: Entry, extended: boolean, tellSubscribed: boolean): string[] {
+function attributesOf({ place, hasChildren, subscribed }: Entry, extended: boolean, tellSubscribed: boolean): string[] {
   const attributes: string[] = []
   if (!place) attributes.push(extended ? '\\NonExistent' : '\\Noselect')
   else if (!place.mailbox.selectable || !place.rights.includes('r')) attributes.push('\\Noselect')
   attributes.push(hasChildren ? '\\HasChildren' : '\\HasNoChildren')
-  if (tellSubscribed && place?.subscribed) attributes.push('\\Subscribed')
+  if (tellSubscribed && subscribed) attributes.push('\\Subscribed')
   const use = useOf(place)
   if (use) attributes.push(use)
   return attributes
@@ -211,11 +236,12 @@ export const lsub: Command<LsubOrder> = {
   async *run(session, { reference, pattern }) {
     const wanted = inboxFirst(reference + pattern)
     let text = ''
-    for (const { name, place, below } of entriesOf(await allPlaces(session))) {
+    const entries = entriesOf(await allPlaces(session), await lostNames(session))
+    for (const { name, place, subscribed, subscribedBelow } of entries.values()) {
       if (!matches(wanted, name)) continue
       // RFC 3501 §6.3.9: a level that "%" stops at is named for the subscribed ones below it.
-      if (place?.subscribed) text += `* LSUB () "/" ${printName(session, name)}\r\n`
-      else if (below.subscribed && pattern.includes('%'))
+      if (subscribed && place) text += `* LSUB () "/" ${printName(session, name)}\r\n`
+      else if (subscribed || (subscribedBelow && pattern.includes('%')))
         text += `* LSUB (\\Noselect) "/" ${printName(session, name)}\r\n`
     }
     yield text

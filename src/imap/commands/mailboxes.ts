@@ -3,15 +3,9 @@
 //
 // In somebody else's account: by the rights of RFC 4314 §4 (k on the parent to create, x to delete and rename).
 
-import {
-  createMailbox,
-  deleteMailbox,
-  mailboxByPath,
-  renameMailbox,
-  subscribe as subscribeMailbox,
-  type Role,
-} from '../../store/mailboxes.ts'
+import { createMailbox, deleteMailbox, mailboxByPath, renameMailbox, type Role } from '../../store/mailboxes.ts'
 import { rightsOf, subscribeShared } from '../../store/rights.ts'
+import { subscribePath } from '../../store/subscriptions.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { done, no } from '../answers.ts'
 import { afterLogin, type Command, type Finished } from '../command.ts'
@@ -133,9 +127,11 @@ export const rename: Command<RenameOrder> = {
 }
 
 async function runSubscribe(session: Session, path: string[], subscribed: boolean): Promise<Finished> {
-  const { mailbox, own } = await placeOf(session, path)
-  if (own) await subscribeMailbox(session.store, mailbox.id, subscribed)
-  else await subscribeShared(session.store, mailbox.id, personOf(session).id, subscribed)
+  const { store } = session
+  const spot = await spotOf(session, path)
+  // Of one's own account any name may be subscribed to (RFC 9051 §6.3.7); of others only what is there to be seen.
+  if (spot?.own) await subscribePath(store, spot.owner.id, spot.path, subscribed)
+  else await subscribeShared(store, (await placeOf(session, path)).mailbox.id, personOf(session).id, subscribed)
   return done(subscribed ? 'Subscribed' : 'Unsubscribed')
 }
 

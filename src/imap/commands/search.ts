@@ -1,14 +1,14 @@
 // SEARCH [RETURN (...)] [CHARSET c] keys, UID SEARCH        RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 9394
 
-import { changedSince } from '../../store/messages.ts'
+import { changedSince, messagesOf } from '../../store/messages.ts'
 import { search as searchMailbox } from '../../store/search.ts'
 
 import type { UidList } from '../../store/uids.ts'
 import { numbersIn } from '../aims.ts'
-import { done } from '../answers.ts'
+import { bad, done } from '../answers.ts'
 import { whenSelected, type Command, type Run } from '../command.ts'
-import { pictureOf } from '../news.ts'
-import { printEsearch, readReturns, savedOf, type Returns } from '../results.ts'
+import { pictureOf, startCondstore } from '../news.ts'
+import { printEsearch, readReturns, savedOf, toldOf, type Returns } from '../results.ts'
 import type { Scanner } from '../scanner.ts'
 import { aimKeys, checkCharset, namesNumbers, readSearchKeys, type Search, type Sight } from '../searches.ts'
 import type { Ranges } from '../sequences.ts'
@@ -18,6 +18,7 @@ interface SearchOrder extends Search {
   returns: Returns | undefined
   byUid: boolean
   tag: string
+  namesCharset: boolean
 }
 
 export const search: Command<SearchOrder> = {
@@ -43,12 +44,12 @@ function readSearch(scan: Scanner, byUid: boolean): SearchOrder {
     returns = readReturns(scan)
     scan.space()
   }
-  let charset = 'UTF-8'
+  let charset: string | undefined
   if (scan.accept('CHARSET ')) {
     charset = checkCharset(scan.astring('a character set'))
     scan.space()
   }
-  return { ...readSearchKeys(scan, charset), returns, byUid, tag }
+  return { ...readSearchKeys(scan, charset ?? 'UTF-8'), returns, byUid, tag, namesCharset: charset !== undefined }
 }
 
 /** The tag of the command being read: ESEARCH names it. */
@@ -58,7 +59,8 @@ export function tagBefore(scan: Scanner): string {
 
 async function* runSearch(session: Session, order: SearchOrder): Run {
   const { returns, byUid, tag, usesModseq } = order
-  if (usesModseq) session.enabled.condstore = true
+  if (order.namesCharset && session.enabled.utf8) throw bad('Strings are UTF-8 here: name no character set') // RFC 6855 §3
+  if (usesModseq) yield startCondstore(session)
   const selected = selectedOf(session)
   let uids: number[]
   try {
@@ -68,7 +70,8 @@ async function* runSearch(session: Session, order: SearchOrder): Run {
     throw thrown
   }
   if (returns?.save) session.saved = savedOf(returns, uids)
-  const modseq = usesModseq && uids.length > 0 ? await highestModseq(session, uids) : undefined
+  const modseq =
+    usesModseq && uids.length > 0 ? await highestModseq(session, returns ? toldOf(returns, uids) : uids) : undefined
   let numbers = uids
   if (!byUid) {
     const picture = await pictureOf(session)
@@ -113,8 +116,9 @@ export async function findUids(session: Session, { keys }: Search): Promise<numb
 }
 
 async function sightOf(session: Session, withNumbers: boolean): Promise<Sight> {
-  const { uidNext } = selectedOf(session)
-  const sight: Sight = { now: session.store.clock(), highestUid: uidNext - 1, saved: session.saved, uidsOf: () => [] }
+  const { uidNext, recent } = selectedOf(session)
+  const { saved, store } = session
+  const sight: Sight = { now: store.clock(), highestUid: uidNext - 1, saved, recent, uidsOf: () => [] }
   if (!withNumbers) return sight
   const picture = await pictureOf(session)
   return { ...sight, highestUid: picture.last, uidsOf: (numbers) => uidRanges(numbers, picture) }
@@ -128,7 +132,12 @@ function uidRanges(numbers: Ranges, picture: UidList): Ranges {
 async function highestModseq(session: Session, uids: number[]): Promise<number> {
   const found = new Set(uids)
   let highest = 1
-  const rows = await changedSince(session.store.db, selectedOf(session).mailboxId, 0, uids[0]!, uids.at(-1)!)
+  const { db } = session.store
+  const { mailboxId } = selectedOf(session)
+  const few = uids.length <= 2 // MIN and MAX may lie far apart
+  const rows = few
+    ? await messagesOf(db, mailboxId, uids)
+    : await changedSince(db, mailboxId, 0, uids[0]!, uids.at(-1)!)
   for (const row of rows) if (row.modseq > highest && found.has(row.uid)) highest = row.modseq
   return highest
 }

@@ -6,10 +6,11 @@
 
 import { changedSince, vanishedSince } from '../../store/messages.ts'
 import type { Mailbox } from '../../store/mailboxes.ts'
+import { countFrom } from '../../store/recent.ts'
 import { bad, done, no } from '../answers.ts'
 import { afterLogin, type Command, type Run } from '../command.ts'
 import { permanentFlags, printFlags, systemFlagNames, usualKeywords } from '../flags.ts'
-import { pictureOf } from '../news.ts'
+import { flagsIn, pictureOf, recentIn } from '../news.ts'
 import { placeOf, printName, type Place } from '../places.ts'
 import { objectId } from '../say.ts'
 import type { Scanner } from '../scanner.ts'
@@ -90,6 +91,7 @@ async function* runSelect(session: Session, order: SelectOrder, readOnly: boolea
   if (!place.mailbox.selectable) throw no('The mailbox only holds others', 'NONEXISTENT')
   if (order.condstore) enabled.condstore = true
   open(session, place, readOnly || !/[swite]/.test(place.rights))
+  if (!enabled.rev2) await takeRecent(session, place.mailbox)
   yield describe(session, place)
   if (order.resync) yield* tellSince(session, place.mailbox, order.resync)
   const { readOnly: closed } = selectedOf(session)
@@ -109,6 +111,8 @@ function open(session: Session, { mailbox, name, rights }: Place, readOnly: bool
     uids: undefined,
     told: mailbox.modseq,
     toldGone: mailbox.modseq,
+    recent: [],
+    recentTotal: 0,
     own: new Set(),
     keywords: new Set([...mailbox.keywords, ...usualKeywords]),
     dirty: true, // something may have been committed between the reading of the row and the watch
@@ -124,12 +128,29 @@ function open(session: Session, { mailbox, name, rights }: Place, readOnly: bool
   session.state = 'selected'
 }
 
+/**
+ * What no session was told of yet is \Recent in this one, and in no other if it may change the mailbox (RFC 3501
+ * §2.3.2). Only where there is something new does this cost a count, and never a wait for the disk.
+ */
+async function takeRecent(session: Session, mailbox: Mailbox): Promise<void> {
+  const { recents, db } = session.store
+  const selected = selectedOf(session)
+  const first = selected.readOnly ? recents.from(mailbox) : recents.claim(mailbox, mailbox.uidNext)
+  if (first >= mailbox.uidNext) return
+  selected.recent = [[first, mailbox.uidNext - 1]]
+  selected.recentTotal = first <= 1 ? mailbox.total : await countFrom(db, mailbox.id, first, mailbox.uidNext)
+}
+
 function describe(session: Session, { mailbox, rights }: Place): string {
   const selected = selectedOf(session)
   const keywords = [...selected.keywords].join(' ')
   const permanent = selected.readOnly ? '' : permanentFlags(rights, keywords)
   let text = `* ${mailbox.total} EXISTS\r\n`
-  if (!session.enabled.rev2) text += '* 0 RECENT\r\n'
+  if (!session.enabled.rev2) {
+    text += `* ${recentIn(selected)} RECENT\r\n`
+    // RFC 3501 §6.3.1; only where the counters know it: to look for the first unseen may mean to read them all.
+    if (mailbox.unseen > 0 && mailbox.unseen === mailbox.total) text += '* OK [UNSEEN 1] The first unseen\r\n'
+  }
   text += `* FLAGS (${systemFlagNames} ${keywords})\r\n`
   text += `* OK [PERMANENTFLAGS (${permanent})] What can be kept\r\n`
   text += `* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs are valid\r\n`
@@ -152,11 +173,12 @@ async function* tellSince(session: Session, mailbox: Mailbox, resync: Resync): A
   if (gone.length > 0) yield `* VANISHED (EARLIER) ${printSet(gone)}\r\n`
 
   const picture = await pictureOf(session)
+  const selected = selectedOf(session)
   let text = ''
   for (const row of await changedSince(db, mailbox.id, resync.modseq)) {
     const seq = picture.seqOf(row.uid)
     if (seq === 0 || !holds(known, row.uid)) continue
-    text += `* ${seq} FETCH (UID ${row.uid} FLAGS (${printFlags(row.flags, row.keywords)}) MODSEQ (${row.modseq}))\r\n`
+    text += `* ${seq} FETCH (UID ${row.uid} FLAGS (${printFlags(flagsIn(selected, row.uid, row.flags), row.keywords)}) MODSEQ (${row.modseq}))\r\n`
     if (text.length < session.limits.gather) continue
     yield text
     text = ''

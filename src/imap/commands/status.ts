@@ -1,12 +1,15 @@
 // STATUS mailbox (items)                                    RFC 9051 §6.3.11, RFC 8438, RFC 7162, RFC 8474, RFC 9208, RFC 7889
 //
-// All but DELETED-STORAGE come from the mailbox's row.
+// All but DELETED-STORAGE, and RECENT where something is, come from the mailbox's row.
 
 import { flagBits } from '../../store/flags.ts'
+import type { Mailbox } from '../../store/mailboxes.ts'
 import { messagesOf } from '../../store/messages.ts'
+import { countFrom } from '../../store/recent.ts'
 import { search } from '../../store/search.ts'
 import { done, no } from '../answers.ts'
 import { afterLogin, type Command } from '../command.ts'
+import { recentIn, startCondstore } from '../news.ts'
 import { placeOf, printName, type Place } from '../places.ts'
 import { objectId } from '../say.ts'
 import type { Scanner } from '../scanner.ts'
@@ -49,7 +52,7 @@ export const status: Command<StatusOrder> = {
   async *run(session, order) {
     const place = await placeOf(session, order.path, 'r')
     if (!place.mailbox.selectable) throw no('The mailbox only holds others', 'NONEXISTENT')
-    if (order.items.includes('HIGHESTMODSEQ')) session.enabled.condstore = true
+    if (order.items.includes('HIGHESTMODSEQ')) yield startCondstore(session)
     yield await statusLine(session, place, order.items)
     return done('That is how it stands')
   },
@@ -73,7 +76,7 @@ function statusOf(session: Session, { mailbox }: Place, item: StatusItem): strin
     case 'MESSAGES':
       return mailbox.total
     case 'RECENT':
-      return 0 // nothing is ever \Recent here
+      return recentOf(session, mailbox)
     case 'UIDNEXT':
       return mailbox.uidNext
     case 'UIDVALIDITY':
@@ -93,6 +96,14 @@ function statusOf(session: Session, { mailbox }: Place, item: StatusItem): strin
     case 'DELETED-STORAGE':
       return mailbox.deleted === 0 ? 0 : deletedStorage(session, mailbox.id)
   }
+}
+
+/** What this session has as \Recent in its selected mailbox, or what one that selects the mailbox now would have. */
+function recentOf({ enabled, selected, store }: Session, mailbox: Mailbox): number | Promise<number> {
+  if (selected?.mailboxId === mailbox.id) return recentIn(selected)
+  const first = store.recents.from(mailbox)
+  if (enabled.rev2 || first >= mailbox.uidNext) return 0
+  return countFrom(store.db, mailbox.id, first, mailbox.uidNext)
 }
 
 /** Octets that EXPUNGE would free (RFC 9208 §4.1.4). */

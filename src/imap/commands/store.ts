@@ -8,7 +8,7 @@ import { readAim, takeAim, uidsOf, type Aim, type Aimed } from '../aims.ts'
 import { done, no } from '../answers.ts'
 import { whenSelected, type Command, type Run } from '../command.ts'
 import { changeableBits, printFlags, readFlags, type Flags } from '../flags.ts'
-import { tellKeywords } from '../news.ts'
+import { flagsIn, startCondstore, tellKeywords } from '../news.ts'
 import type { Scanner } from '../scanner.ts'
 import { printSet } from '../sequences.ts'
 import { selectedOf, type Selected, type Session } from '../session.ts'
@@ -60,7 +60,7 @@ async function* runStore(session: Session, order: StoreOrder): Run {
   const selected = selectedOf(session)
   if (selected.readOnly) throw no('The mailbox was opened for reading', 'READ-ONLY')
   const { aim, silent, unchangedSince } = order
-  if (unchangedSince !== undefined) session.enabled.condstore = true
+  if (unchangedSince !== undefined) yield startCondstore(session)
   const aimed = await takeAim(session, aim)
   const uids = uidsOf(aimed)
   const changes = changesOf(order, selected)
@@ -117,7 +117,7 @@ async function* sayStored(
     if (silent && !selected.own.has(row.modseq)) continue
     const items: string[] = []
     if (withUid) items.push('UID ' + row.uid)
-    if (!silent) items.push('FLAGS (' + printFlags(row.flags, row.keywords) + ')')
+    if (!silent) items.push('FLAGS (' + printFlags(flagsIn(selected, row.uid, row.flags), row.keywords) + ')')
     if (condstore) items.push('MODSEQ (' + row.modseq + ')')
     if (!silent) text += tellKeywords(selected, row.keywords)
     text += '* ' + picture.seqOf(row.uid) + ' FETCH (' + items.join(' ') + ')\r\n'
