@@ -88,7 +88,8 @@ export function openResolver(settings: DnsSettings = {}): Resolver {
       if (known.has(target)) return
       end = target
     }
-    const ttl = reply.negativeTtl ?? 0
+    // Without an SOA nobody says how long it holds (RFC 2308 §5): as long as a failure, so that a burst asks once.
+    const ttl = reply.negativeTtl ?? limits.failureTtl
     if (reply.rcode === 3) known.set(end, { absent: 'ENOTFOUND', ttl })
     else if (end === name || reply.negativeTtl !== undefined) known.set(end, { absent: 'ENODATA', ttl })
     // Else the server told the alias only: followAliases asks for its end.
