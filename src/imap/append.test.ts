@@ -1,6 +1,7 @@
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { mailboxById } from '../store/mailboxes.ts'
+import { expunge } from '../store/messages.ts'
 import { scene, signedIn } from '../../test/imaptown.ts'
 
 test('APPEND with flags and a date', () =>
@@ -109,7 +110,7 @@ test('a client that goes away in the middle leaves nothing', async () => {
   )
 })
 
-test('REPLACE puts the new one in before the old one goes', () =>
+test('REPLACE puts the new one in and takes the old one away', () =>
   scene(
     `${signedIn}
     C: a SELECT Drafts
@@ -134,6 +135,30 @@ test('REPLACE puts the new one in before the old one goes', () =>
     S: e BAD REPLACE takes one message
   `,
     async ({ put }) => put('Drafts'),
+  ))
+
+test('REPLACE of a message that went meanwhile changes nothing', () =>
+  scene(
+    `${signedIn}
+    C: a SELECT Drafts
+    S*
+    S: a OK ...
+    C: b UID REPLACE 1 Drafts {12}
+    S: + Go on
+    -- run expunge
+    C~ Subject: 2\\r\\n\\r\\n
+    S: b NO [EXPUNGEISSUED] The message is gone
+    C: c STATUS Drafts (MESSAGES UIDNEXT)
+    S: * STATUS Drafts (MESSAGES 0 UIDNEXT 2)
+    S: c OK ...
+    C: d NOOP
+    S: * 1 EXPUNGE
+    S: d OK Nothing done
+  `,
+    async ({ put, store, mailboxId }) => {
+      await put('Drafts')
+      return { expunge: async () => expunge(store, await mailboxId('Drafts'), [1]) }
+    },
   ))
 
 test('APPEND into the selected mailbox is told', () =>

@@ -305,3 +305,26 @@ eachStore('a copy keeps the flags that it may keep, and the counters know', asyn
   }
   equal((await messagesIn(store.db, inbox.id, 1, 1, 1))[0]!.flags & seenAndDeleted, seenAndDeleted)
 })
+
+eachStore('what an append replaces goes with it, or both stay away', async ({ store, inbox }) => {
+  await append(store, inbox.id)
+  const of = async (accountId: number) => (await mailboxByRole(store.db, accountId, 'inbox'))!
+  const item = async () => ({ mail: await newMail(store, letter()), flags: 0, keywords: [], receivedAt: 0 })
+  const used = async (accountId: number) => (await quotaOf(store.db, accountId)).messages
+
+  // In one mailbox, then up and down the accounts: they are taken in order.
+  for (const [from, to, uid] of [
+    [1, 1, 1],
+    [1, 2, 2],
+    [2, 1, 1],
+  ] as const) {
+    await appendMessages(store, (await of(to)).id, [await item()], { mailboxId: (await of(from)).id, uid })
+    equal((await of(to)).total, 1)
+    if (from !== to) equal((await of(from)).total, 0)
+    deepEqual([await used(1), await used(2)], to === 1 ? [1, 0] : [0, 1])
+  }
+  const before = await of(1)
+  const replaced = { mailboxId: inbox.id, uid: 2 }
+  await rejects(appendMessages(store, inbox.id, [await item()], replaced), { code: 'no-such-message' })
+  deepEqual(await of(1), before)
+})

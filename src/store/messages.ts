@@ -12,7 +12,7 @@ import { Trouble } from '../wire/troubles.ts'
 import type { Change } from './changes.ts'
 import { briefly, countLess, isDeleted, isUnseen, messageColumns, removeRows, takeUids } from './counters.ts'
 import { maskOf, type Flag } from './flags.ts'
-import { chargeHolders, dischargeHolder, type Charge } from './holders.ts'
+import { chargeHolders, dischargeHolder, takeHolder, type Charge } from './holders.ts'
 import { adoptKeywords, checkKeywords } from './keywords.ts'
 import { storeLimits } from './limits.ts'
 import { takeMailbox } from './nodes.ts'
@@ -250,22 +250,42 @@ export interface Appending {
   receivedAt: number // INTERNALDATE
 }
 
+/** A message that goes in the moment in which others come. */
+export interface Replaced {
+  mailboxId: number
+  uid: number
+}
+
 /**
- * Appends messages to a mailbox: all of them or none (RFC 3502). Throws Trouble no-such-mailbox, over-quota,
- * bad-keyword, too-many-keywords, too-many-mails.
+ * Appends messages to a mailbox: all of them or none (RFC 3502), and takes away the one they replace, if any, by the same
+ * transaction (RFC 8508). Throws Trouble no-such-mailbox, over-quota, bad-keyword, too-many-keywords, too-many-mails, and
+ * no-such-message when what was to be replaced is gone.
  */
-export async function appendMessages(store: Store, mailboxId: number, items: readonly Appending[]): Promise<Placement> {
+export async function appendMessages(
+  store: Store,
+  mailboxId: number,
+  items: readonly Appending[],
+  replaced?: Replaced,
+): Promise<Placement> {
   if (items.length > store.limits.appendsAtOnce)
     throw new Trouble('too-many-mails', { limit: store.limits.appendsAtOnce })
   for (const { keywords } of items) checkKeywords(keywords)
   const sizes = items.map(({ mail }) => sizeOf({ trace: mail.trace, size: mail.blob.size }))
+  let gone: Change | undefined
   const appended = await store.db.transaction(async (sql) => {
-    const owner = await sql.one<{ account_id: number }>('select account_id from mailbox where id = $1', [mailboxId])
-    if (!owner) throw new Trouble('no-such-mailbox', { mailboxId })
-    const accountId = owner.account_id
+    gone = undefined
+    const accountId = await ownerOf(sql, mailboxId)
     const charge = { accountId, size: sum(sizes), messages: items.length }
+    // Accounts are taken in ascending order.
+    const other = replaced ? await ownerOf(sql, replaced.mailboxId) : accountId
+    const before = other < accountId ? await takeHolder(sql, other) : undefined
     const { taken, crossed } = await chargeHolders(sql, [charge])
     const { modseq } = taken.get(accountId)!
+    if (replaced) {
+      const { modseq: at } = before ?? (other > accountId ? await takeHolder(sql, other) : taken.get(accountId)!)
+      gone = { accountId: other, mailboxId: replaced.mailboxId, modseq: at, kind: 'gone' }
+      if ((await takeAway(sql, gone, [replaced.uid])).length === 0) throw new Trouble('no-such-message')
+    }
     const mask = { total: items.length, unseen: 0, deleted: 0, size: charge.size }
     for (const { flags } of items) {
       mask.unseen += isUnseen(flags)
@@ -282,8 +302,15 @@ export async function appendMessages(store: Store, mailboxId: number, items: rea
     await insertRows(sql, arrivals, placed)
     return placement(placed, crossed)
   })
+  if (gone) store.changes.publish([gone])
   announce(store, appended.slice(0, 1)) // one piece of news for all: they have one modseq
   return appended
+}
+
+async function ownerOf(sql: Reader, mailboxId: number): Promise<number> {
+  const owner = await sql.one<{ account_id: number }>('select account_id from mailbox where id = $1', [mailboxId])
+  if (!owner) throw new Trouble('no-such-mailbox', { mailboxId })
+  return owner.account_id
 }
 
 function sum(numbers: readonly number[]): number {
@@ -329,16 +356,20 @@ async function expungeSlice(
   const { gone, change } = await store.db.transaction(async (sql) => {
     const { holder, row } = await takeMailbox(sql, mailboxId)
     const marked = onlyDeleted ? await stillDeleted(sql, mailboxId, uids) : uids
-    const found = await briefly(sql, mailboxId, marked)
-    if (found.uids.length === 0) return { gone: [], change: undefined }
-    await removeRows(sql, mailboxId, holder.modseq, found.uids)
-    const { uids: gone, unseen, deleted, size } = found
-    await sql.run(countLess, [mailboxId, gone.length, unseen, deleted, size, holder.modseq])
-    await dischargeHolder(sql, { accountId: row.account_id, size, messages: gone.length })
     const change: Change = { accountId: row.account_id, mailboxId, modseq: holder.modseq, kind: 'gone' }
-    return { gone, change }
+    return { gone: await takeAway(sql, change, marked), change }
   })
-  if (change) store.changes.publish([change])
+  if (gone.length > 0) store.changes.publish([change])
+  return gone
+}
+
+/** Takes messages out of a mailbox whose account is taken. Those that were there, ascending. */
+async function takeAway(sql: Writer, { accountId, mailboxId, modseq }: Change, uids: readonly number[]) {
+  const { uids: gone, unseen, deleted, size } = await briefly(sql, mailboxId, uids)
+  if (gone.length === 0) return gone
+  await removeRows(sql, mailboxId, modseq, gone)
+  await sql.run(countLess, [mailboxId, gone.length, unseen, deleted, size, modseq])
+  await dischargeHolder(sql, { accountId, size, messages: gone.length })
   return gone
 }
 

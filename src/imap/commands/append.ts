@@ -6,12 +6,12 @@
 // Invariants:
 //   the mailbox, the right to insert, the size and the quota are checked before the first octet is asked for
 //   all mails of one APPEND are in the mailbox, durably, or none
-//   REPLACE takes the old message away only after the new one is there
+//   REPLACE takes the old message away and places the new one in one moment
 
 import { MimeReader } from '../../mime/reader.ts'
 import type { Tree } from '../../mime/mime.ts'
 import type { BlobWriter, Stored } from '../../blobs/blobs.ts'
-import { appendMessages, expunge, type Appending, type Placement } from '../../store/messages.ts'
+import { appendMessages, type Appending, type Placement, type Replaced } from '../../store/messages.ts'
 import { quotaOf } from '../../store/quota.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
@@ -102,8 +102,7 @@ async function* runReplace(session: Session, { aim, path, first }: ReplaceOrder)
   if (old === undefined) throw new Trouble('no-such-message')
   const place = await targetOf(session, path)
   const items = yield* takeMails(session, place, first, 1)
-  const placed = await placeAll(session, place, items)
-  await expunge(session.store, selected.mailboxId, [old])
+  const placed = await placeAll(session, place, items, { mailboxId: selected.mailboxId, uid: old })
   selected.dirty = true
   yield `* OK [APPENDUID ${place.mailbox.uidValidity} ${placed[0]!.uid}] Replacement\r\n`
   return done('Replaced')
@@ -159,9 +158,14 @@ async function dropAll({ store }: Session, blobs: Stored[]): Promise<void> {
 }
 
 /** All of them into the mailbox. What was refused there gives its room back. */
-async function placeAll(session: Session, { mailbox }: Place, items: Appending[]): Promise<Placement> {
+async function placeAll(
+  session: Session,
+  { mailbox }: Place,
+  items: Appending[],
+  replaced?: Replaced,
+): Promise<Placement> {
   try {
-    return await appendMessages(session.store, mailbox.id, items)
+    return await appendMessages(session.store, mailbox.id, items, replaced)
   } catch (thrown) {
     // Only a clear no: after a failure of the disk the rows may be there all the same.
     const refused = thrown instanceof Trouble && thrown.code !== 'unavailable' && thrown.code !== 'disk-full'
