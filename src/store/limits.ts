@@ -32,6 +32,7 @@ export interface StoreLimits {
   searchTerms: number // criteria of one search
   searchDepth: number // nesting of a search
   searchTextBytes: number // length of one searched string
+  searchPieces: number // words that one piece of a word may stand for; beyond, only those that begin with it
   metadataValueBytes: number // RFC 5464 §4.2.1 MAXSIZE
   metadataEntries: number // of one mailbox, or of the account
   grantsPerMailbox: number
@@ -82,6 +83,7 @@ export const storeLimits: StoreLimits = {
   searchTerms: 1_000,
   searchDepth: 50,
   searchTextBytes: 2_048,
+  searchPieces: 2_000,
   metadataValueBytes: 65_536,
   metadataEntries: 200,
   grantsPerMailbox: 200,

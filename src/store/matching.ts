@@ -1,6 +1,6 @@
 // Finding mails by what they say: TEXT, BODY, and header fields that have no column.           RFC 9051 §6.4.4
 //
-// The word index is exact for one word (as the beginning of words) and for one or two characters of a script
+// The word index is exact for one word (also inside words, by the vocabulary) and for one or two characters of a script
 // without spaces; a phrase is narrowed by the index and then compared with the text of each mail left. Runs wherever
 // the words are: in a thread beside SQLite, in the main thread for PostgreSQL.
 //
@@ -15,8 +15,8 @@ import { bodyText, headerLines, readableHeader, readerOf, wholeBytes } from './c
 import type { StoreLimits } from './limits.ts'
 import { readMails, type MailRow } from './mails.ts'
 import { both, breathe, list, padded, ranges } from './sets.ts'
-import { holds, plain, questionOf, type Question } from './tokens.ts'
-import { accountWord, everyoneWord, headerMark, incompleteWord, wordTables, type Sought } from './words.ts'
+import { holds, plain, questionOf, type AskedWord, type Question } from './tokens.ts'
+import { accountWord, everyoneWord, headerMark, incompleteWord, wordTables, wordsWith, type Sought } from './words.ts'
 
 /** Where words and texts are found. */
 export interface Library {
@@ -55,7 +55,7 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
   const unsure = new Set(unindexed)
   for (const uid of await askIndex(library, asked, { word: incompleteWord, prefix: false })) unsure.add(uid)
   const sure: number[] = []
-  for (const uid of both(await askIndex(library, asked, soughtFor(question, what.is)), within)) {
+  for (const uid of both(await askIndex(library, asked, await soughtFor(library, question, what.is)), within)) {
     if (question.exact) sure.push(uid)
     else unsure.add(uid)
   }
@@ -66,12 +66,25 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
 
 const ascend = (a: number, b: number): number => a - b
 
-function soughtFor({ words }: Question, is: 'text' | 'body'): Sought {
-  const each = words.map(({ word, prefix }): Sought => {
-    const inBody: Sought = { word, prefix }
-    return is === 'body' ? inBody : { any: [inBody, { word: headerMark + word, prefix }] }
-  })
-  return { all: each }
+async function soughtFor(library: Library, { words }: Question, is: 'text' | 'body'): Promise<Sought> {
+  const each = await Promise.all(words.map(async (asked) => ({ any: await spellings(library, asked) })))
+  if (is === 'body') return { all: each }
+  return {
+    all: each.map(({ any }) => ({
+      any: [...any, ...any.map(({ word, prefix }) => ({ word: headerMark + word, prefix }))],
+    })),
+  }
+}
+
+/** The words that an asked word stands for: those that begin or end so, or have it inside. */
+async function spellings(
+  { apart, limits }: Library,
+  { word, prefix, within }: AskedWord,
+): Promise<{ word: string; prefix: boolean }[]> {
+  const itself = { word, prefix }
+  if (!within) return [itself]
+  const found = await wordsWith(apart, word, prefix, limits.searchPieces)
+  return [itself, ...(found ?? []).map((one) => ({ word: one, prefix: false }))]
 }
 
 async function uidsIn({ apart }: Library, mailboxId: number): Promise<number[]> {

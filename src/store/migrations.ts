@@ -138,6 +138,7 @@ const words = `
 {postgres: create table preview (mail_id bigint primary key, text text not null);}
 {postgres: create table mail_words (mail_id bigint primary key, words tsvector not null);}
 {postgres: create index mail_words_words on mail_words using gin (words);}
+{postgres: create table vocabulary (word text primary key);}
 `
 
 // uids from mailbox.recent_uid on were told to no session yet (recent.ts). A subscription is a name without a mailbox.

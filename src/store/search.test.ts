@@ -56,7 +56,15 @@ const day = (written: string): number => Date.parse(written)
 const words: [Criterion, number[]][] = [
   [body('quick'), [1]],
   [body('QUI'), [1]], // the beginning of a word
-  [body('uick'), []],
+  [body('uick'), [1]], // the end of a word
+  [body('uic'), [1]], // inside a word
+  [body('ui'), [1]],
+  [body('rown fox'), [1]],
+  [body('rown fo'), [1]],
+  [body('rown ox'), []],
+  [body('rownfox'), []],
+  [text('eeting'), [1]],
+  [body('eeting'), []],
   [body('brown fox'), [1]],
   [body('fox brown'), []],
   [body('jumps over the lazy'), [1]], // across a line break

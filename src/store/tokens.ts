@@ -116,16 +116,22 @@ function lastCharacter(text: string, end: number): string {
   return /[\udc00-\udfff]/.test(text[end - 1]!) ? text.slice(end - 2, end) : text[end - 1]!
 }
 
+export interface AskedWord {
+  word: string
+  prefix: boolean // words that begin so count too
+  within?: boolean // words that end so count too: it is the first of the searched text
+}
+
 /** What the index is asked for a searched text. */
 export interface Question {
-  words: { word: string; prefix: boolean }[] // all of them must be there; none: the index cannot help
+  words: AskedWord[] // all of them must be there; none: the index cannot help
   exact: boolean // the words are the answer; else each mail found must be read and compared
   text: string // what to compare: plain() of the searched text
 }
 
 /**
- * The question for a text: one Latin word is found as the beginning of words, one or two characters of a dense
- * script anywhere; everything longer is a phrase, which the index narrows and the mail itself decides.
+ * The question for a text, which is found wherever it stands: one word inside words, one or two characters of a
+ * dense script anywhere; everything longer is a phrase, which the index narrows and the mail itself decides.
  */
 export function questionOf(searched: string): Question {
   const text = plain(searched)
@@ -136,7 +142,9 @@ export function questionOf(searched: string): Question {
     runs++
     if (isDense === undefined) {
       const isLast = match.index + word.length === text.length
-      words.push({ word: word.slice(0, wordLength), prefix: isLast || word.length > wordLength })
+      const within = match.index === 0 && word.length <= wordLength
+      const asked: AskedWord = { word: word.slice(0, wordLength), prefix: isLast || word.length > wordLength }
+      words.push(within ? { ...asked, within } : asked)
       continue
     }
     const letters = Array.from(word)
@@ -147,12 +155,12 @@ export function questionOf(searched: string): Question {
   return { words, exact: whole && [...text.matchAll(run)][0]![0] === text, text }
 }
 
-/** Whether plain() `text` has what is asked: at the beginning of a word when the question begins with a Latin one. */
+/** Whether plain() `text` has what is asked, wherever. */
 export function holds(text: string, question: Question): boolean {
-  const wanted = question.text
-  if (!wordLetter.test(wanted.slice(0, 1))) return text.includes(wanted)
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
-    if (at === 0 || !wordLetter.test(text[at - 1]!)) return true
-  }
-  return false
+  return text.includes(question.text)
+}
+
+/** Whether a word of the index is one of Latin and its like, not a pair of dense characters. */
+export function isSpelled(word: string): boolean {
+  return wordLetter.test(word[0]!) && wordLetter.test(word.at(-1)!)
 }

@@ -1,6 +1,7 @@
 // The file of words beside a SQLite database: words and previews of mails, and how far the indexer has come.
 //
 //   mail_words   the words of each mail (words.ts), by the mail's id
+//   vocabulary   every word once
 //   preview      the first words of each mail
 //   progress     `last`: every mail up to this id is indexed, but for those in unread
 //   unread       mails whose bytes could not be read; tried: not again before the next start
@@ -29,12 +30,13 @@ export function wordFileOf(database: string): string {
   return `${database.replace(/\.sqlite$/, '')}-words.sqlite`
 }
 
-const version = 1
+const version = 2
 const busyMilliseconds = 10_000
 const cacheKibibytes = 4_096
 
 const tables = `
   create virtual table mail_words using fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_@'");
+  create table vocabulary (word text primary key) without rowid;
   create table preview (mail_id integer primary key, text text not null);
   create table progress (last integer not null);
   insert into progress (last) values (0);

@@ -2,11 +2,14 @@
 // the SQLite database (wordfile.ts), tsvector with a GIN index inside PostgreSQL. The one file of the room that
 // knows how either spells it.
 //
+// Beside them lies the vocabulary: every word once, so that a piece of a word finds the words it stands in.
+//
 // A mail's words are a set: no counts, no places. Words are those of tokens.ts; a word of the header begins with
 // '_'; '@12' says that account 12 has the mail; '@' alone that the mail has more words than are kept.
 
-import type { Value, Writer } from '../sql/sql.ts'
+import type { Reader, Value, Writer } from '../sql/sql.ts'
 import { list, listLength, padded } from './sets.ts'
+import { isSpelled } from './tokens.ts'
 
 export const headerMark = '_'
 export const incompleteWord = '@'
@@ -33,6 +36,9 @@ export interface WordTables {
 const sqlite: WordTables = {
   async put(sql, mailId, words) {
     await sql.run('insert or replace into mail_words (rowid, words) values ($1, $2)', [mailId, words])
+    await sql.run('insert or ignore into vocabulary (word) select value from json_each($1)', [
+      JSON.stringify(spelledWords(words)),
+    ])
   },
   drop: (sql, mailIds) => dropWords(sql, 'rowid', mailIds),
   where: (column, place) => `${column} in (select rowid from mail_words where mail_words match $${place})`,
@@ -51,6 +57,10 @@ const postgres: WordTables = {
        on conflict (mail_id) do update set words = excluded.words`,
       [mailId, words],
     )
+    await sql.run(
+      `insert into vocabulary (word) select unnest(string_to_array($1, ' ')) on conflict (word) do nothing`,
+      [spelledWords(words).sort(ascending).join(' ')], // in one order, so that two writers do not wait for each other
+    )
   },
   drop: (sql, mailIds) => dropWords(sql, 'mail_id', mailIds),
   where: (column, place) => `${column} in (select mail_id from mail_words where words @@ cast($${place} as tsquery))`,
@@ -67,6 +77,36 @@ async function dropWords(sql: Writer, column: string, mailIds: readonly number[]
     const part = mailIds.slice(from, from + listLength)
     await sql.run(`delete from mail_words where ${column} in ${list(part.length, 1)}`, padded(part))
   }
+}
+
+/** The words of Latin and its like among those of a mail; pairs of dense characters and marks are left out. */
+function spelledWords(words: string): string[] {
+  const spelled = new Set<string>()
+  for (const marked of words.split(' ')) {
+    if (marked.startsWith(incompleteWord)) continue
+    const word = marked.startsWith(headerMark) ? marked.slice(headerMark.length) : marked
+    if (word !== '' && isSpelled(word)) spelled.add(word)
+  }
+  return [...spelled]
+}
+
+function ascending(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The words that end with `piece` (or have it anywhere, with `anywhere`); undefined: more than `most`. */
+export async function wordsWith(
+  db: Reader,
+  piece: string,
+  anywhere: boolean,
+  most: number,
+): Promise<string[] | undefined> {
+  // Words hold letters, digits and marks only: nothing that LIKE takes for a pattern.
+  const rows = await db.arrays('select word from vocabulary where word like $1 limit $2', [
+    `%${piece}${anywhere ? '%' : ''}`,
+    most + 1,
+  ])
+  return rows.length > most ? undefined : rows.map((row) => row[0] as string)
 }
 
 type Word = { word: string; prefix: boolean }
