@@ -43,7 +43,7 @@ export async function fuzz(
   seed: number,
 ): Promise<{ runs: number; finding?: Finding }> {
   const random = seeded(seed)
-  const pool = target.corpus.map((input) => Buffer.from(input as string))
+  const pool: Buffer[] = target.corpus.map((input) => Buffer.from(input as string))
   const started = performance.now()
   let runs = 0
   const attempt = async (input: Buffer): Promise<Finding | undefined> => {
@@ -126,7 +126,7 @@ const spices = [
 
 function mutate(pool: Buffer[], random: () => number): Buffer {
   const pick = <T>(of: T[]): T => of[Math.floor(random() * of.length)] as T
-  let bytes = Buffer.from(pick(pool))
+  let bytes: Buffer = Buffer.from(pick(pool))
   const rounds = 1 + Math.floor(random() * 6)
   for (let i = 0; i < rounds; i++) {
     const at = Math.floor(random() * (bytes.length + 1))
