@@ -42,12 +42,14 @@ async function testFiles(): Promise<string[]> {
         .map((name) => join(folder, name))
     }),
   )
-  return found
-    .flat()
-    .filter((file) => !quick || !/^test\/(paths|faults|fuzz)/.test(file))
-    .filter((file) => pattern === undefined || file.includes(pattern))
-    // The fuzzers take the longest and go first: the other processor does the rest meanwhile.
-    .sort((a, b) => Number(b.includes('fuzz.test')) - Number(a.includes('fuzz.test')) || (a < b ? -1 : 1))
+  return (
+    found
+      .flat()
+      .filter((file) => !quick || !/^test\/(paths|faults|fuzz)/.test(file))
+      .filter((file) => pattern === undefined || file.includes(pattern))
+      // The fuzzers take the longest and go first: the other processor does the rest meanwhile.
+      .sort((a, b) => Number(b.includes('fuzz.test')) - Number(a.includes('fuzz.test')) || (a < b ? -1 : 1))
+  )
 }
 
 async function runTests(files: string[]): Promise<void> {
