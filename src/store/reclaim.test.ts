@@ -254,7 +254,7 @@ eachYard('copying leaves room on the disk; what is dead altogether goes without 
 eachYard('copies wait for the groups they came from to go', async ({ db, reopen }) => {
   let blobs = await reopen()
   for (let group = 1; group < 7; group++) {
-    await insert(db, blobs, letter({ body: randomBytes(14_000).toString('base64') }))
+    await insert(db, blobs, letter({ body: randomBytes(10_500).toString('base64') }))
     while ((await blobs.groups()).length < group) await blobs.put(randomBytes(9_000))
   }
   let hours = 0
@@ -266,7 +266,7 @@ eachYard('copies wait for the groups they came from to go', async ({ db, reopen 
     copied.push(ref)
     return blobs.copy(ref)
   }
-  // A copy takes about 14,500 bytes (packed): a quarter of 140,000 has room for two of them.
+  // A copy takes about 14,500 bytes: a quarter of 140,000 has room for two of them.
   const space = async () => ({ free: 140_000 - copied.length * 14_500, total: 140_000 })
   const reclaim = openReclaim(groundOf(db, { ...blobs, copy, space }, { limits, clock: () => now }))
   for (let round = 0; round < 3; round++) await reclaim(goOn)
