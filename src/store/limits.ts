@@ -70,7 +70,7 @@ export const storeLimits: StoreLimits = {
   indexedText: 1 << 20,
   indexedWords: 50_000,
   indexBatch: 256,
-  indexDelay: 3_000,
+  indexDelay: 2_000,
   indexMemory: 128,
   indexedAccounts: 500,
   searchReads: 10_000,
