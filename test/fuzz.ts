@@ -2,12 +2,18 @@
 //
 //   node test/fuzz.ts [--seconds N] [--seed N] [NAME ...]     default 600 seconds each
 //
-// A target's run() throws when a property is broken, or takes too long; the input is then printed and
-// the exit code is 1. The same seed gives the same inputs.
+// A target's run() throws when a property is broken, or takes too long; the input is then written to a file
+// in the temporary folder and the exit code is 1. The same seed gives the same inputs.
+//
+// Time is processor time, of the run and of each input: how busy the machine is otherwise does not count.
+// Only an input that hangs is told by the wall clock, from a thread of its own.
 
+import { writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
 
 export interface FuzzTarget {
   name: string
@@ -21,7 +27,8 @@ export interface Finding {
   error: unknown
 }
 
-const slowMilliseconds = 2_000 // an input of at most 64 KiB that takes so long is a finding
+const slowMilliseconds = 2_000 // of the processor; an input of at most 64 KiB that takes so long is a finding
+const hangSeconds = 300 // by the wall clock; a stopped process does not count them
 const longest = 64 << 10
 
 /** All targets of the house. */
@@ -36,34 +43,42 @@ export async function allTargets(): Promise<FuzzTarget[]> {
   )
 }
 
-/** Runs one target for `seconds`; gives the number of inputs tried and the first finding. */
+/** Milliseconds of processor time this process has used. */
+function used(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Runs one target for `seconds` of processor time; gives the number of inputs tried and the first finding. */
 export async function fuzz(
   target: FuzzTarget,
   seconds: number,
   seed: number,
+  begins: (input: Buffer) => void = () => undefined,
 ): Promise<{ runs: number; finding?: Finding }> {
   const random = seeded(seed)
   const pool: Buffer[] = target.corpus.map((input) => Buffer.from(input as string))
-  const started = performance.now()
+  const started = used()
   let runs = 0
   const attempt = async (input: Buffer): Promise<Finding | undefined> => {
     runs++
-    const begun = performance.now()
+    begins(input)
+    const begun = used()
     try {
       await target.run(input)
     } catch (error) {
       return { target: target.name, input, error }
     }
-    const took = performance.now() - begun
+    const took = used() - begun
     return took > slowMilliseconds
-      ? { target: target.name, input, error: new Error(`took ${took.toFixed(0)} ms`) }
+      ? { target: target.name, input, error: new Error(`took ${took.toFixed(0)} ms of processor time`) }
       : undefined
   }
   for (const input of pool) {
     const finding = await attempt(input)
     if (finding) return { runs, finding }
   }
-  while (performance.now() - started < seconds * 1000) {
+  while (used() - started < seconds * 1000) {
     const input = mutate(pool, random)
     const finding = await attempt(input)
     if (finding) return { runs, finding }
@@ -150,6 +165,50 @@ function mutate(pool: Buffer[], random: () => number): Buffer {
   return bytes
 }
 
+/** Writes an input where it can be read again; gives the path. */
+function keep(name: string, input: Uint8Array): string {
+  const path = join(tmpdir(), `fuzz-${name.replaceAll(/\W+/g, '-')}-${process.pid}.bin`)
+  writeFileSync(path, input)
+  return path
+}
+
+interface Watched {
+  name: string
+  /** Input number, its length. */
+  state: Int32Array
+  input: Uint8Array
+}
+
+/** Tells the watching thread of each input; a main thread that hangs cannot speak for itself. */
+function beWatched(name: string): { begins: (input: Buffer) => void; end: () => void } {
+  const state = new Int32Array(new SharedArrayBuffer(8))
+  const input = new Uint8Array(new SharedArrayBuffer(longest))
+  const worker = new Worker(import.meta.filename, { workerData: { name, state, input } satisfies Watched })
+  return {
+    begins(bytes) {
+      input.set(bytes.subarray(0, longest))
+      state[1] = Math.min(bytes.length, longest)
+      Atomics.add(state, 0, 1)
+    },
+    end: () => void worker.terminate(),
+  }
+}
+
+/** The watching thread. Its seconds are its own ticks, so that a process stopped for a while is not blamed. */
+function watch({ name, state, input }: Watched): void {
+  let last = 0
+  let ticks = 0
+  setInterval(() => {
+    const current = Atomics.load(state, 0)
+    ticks = current === last ? ticks + 1 : 0
+    last = current
+    if (ticks < hangSeconds) return
+    const path = keep(name, input.slice(0, state[1]))
+    writeFileSync(2, `${name}: input ${current} hangs: ${path}\n`)
+    process.kill(process.pid, 'SIGKILL')
+  }, 1000)
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -161,14 +220,17 @@ async function main(): Promise<void> {
   const targets = (await allTargets()).filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   let findings = 0
   for (const target of targets) {
-    const { runs, finding } = await fuzz(target, Number(values.seconds), Number(values.seed))
+    const { begins, end } = beWatched(target.name)
+    const { runs, finding } = await fuzz(target, Number(values.seconds), Number(values.seed), begins)
+    end()
     console.log(`${target.name}: ${runs} inputs, seed ${values.seed}${finding ? '' : ', no finding'}`)
     if (!finding) continue
     findings++
     console.log(String((finding.error as Error).stack ?? finding.error))
-    console.log(`input (${finding.input.length} bytes, base64): ${finding.input.toString('base64').slice(0, 4000)}`)
+    console.log(`input (${finding.input.length} bytes): ${keep(target.name, finding.input)}`)
   }
   process.exit(findings > 0 ? 1 : 0)
 }
 
-if (process.argv[1] === import.meta.filename) await main()
+if (!isMainThread && (workerData as Watched | null)?.state) watch(workerData as Watched)
+else if (process.argv[1] === import.meta.filename) await main()
