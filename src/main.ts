@@ -58,8 +58,8 @@ export interface ServeOptions {
   /** Replaces the DNS of the settings. */
   resolver?: Resolver
   log?: Logger
-  /** Called when the database is open and nothing listens yet: the first start makes its administrator here. */
-  welcome?(db: Database): Promise<void>
+  /** Called when the database is open and nothing listens yet: the first start makes its domain here. */
+  prepare?(db: Database): Promise<void>
 }
 
 /** Opens the house and listens. Throws a Trouble or the system's error when it cannot; nothing stays open then. */
@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
 }
 
 async function open(
-  { config, clock = Date.now, welcome, ...options }: ServeOptions,
+  { config, clock = Date.now, prepare, ...options }: ServeOptions,
   atEnd: (close: () => unknown) => void,
   stop: () => Promise<void>,
 ): Promise<Running> {
@@ -93,7 +93,7 @@ async function open(
   atEnd(() => blobs.close())
   const store = openStore(db, blobs, { clock })
   atEnd(() => store.close())
-  await welcome?.(db)
+  await prepare?.(db)
 
   const tracking = openTracking(db, clock, { retention: config['tracking.retention'] })
   atEnd(() => tracking.close())

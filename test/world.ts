@@ -50,7 +50,7 @@ export async function openWorld({ hostname, people = [], zone = '', ...options }
     config,
     resolver: options.resolver ?? zoneResolver(zone),
     log: pino({ level: 'error' }, { write: (line: string) => void process.stderr.write(line) }),
-    async welcome(db) {
+    async prepare(db) {
       if (await db.one('select name from domain where name = $1', [domain])) return
       await db.transaction((sql) => insertDomain(sql, { name: domain }))
       for (const address of people) await createPerson(db, { address, password, name: '' })

@@ -1,11 +1,12 @@
 // The server as a process, and verbs beside it: what one writes the other knows at once.
 
-import { equal, match, ok } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
@@ -13,19 +14,19 @@ import { connect } from 'node:tls'
 const program = join(import.meta.dirname, '../../bin/postern')
 const env = { PATH: process.env['PATH'] ?? '', LANG: 'C' }
 let folder: string
+let settings: string
 let server: ChildProcess
 let said: string[]
 let ports: Record<string, { host: string; port: number }>
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-serve-'))
-  const settings = `hostname = "mail.uni.example"\ndata = "${folder}/data"\nports = "free"\nlog = "silent"\n`
+  settings = `hostname = "mail.uni.example"\ndata = "${folder}/data"\nports = "free"\nlog = "silent"\n`
   await writeFile(join(folder, 'zone'), '')
-  await writeFile(join(folder, 'postern.toml'), `${settings}[dns]\nzone_file = "${folder}/zone"\n`)
-  await start()
+  settings += `dns.zone_file = "${folder}/zone"\n`
 })
 after(async () => {
-  if (server.exitCode === null) server.kill('SIGKILL')
+  if (server?.exitCode === null) server.kill('SIGKILL')
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -73,7 +74,20 @@ async function signIn(name: string, password: string): Promise<string> {
   return /^a (.*)$/m.exec(heard)?.[1] ?? heard
 }
 
-test('the first start tells an administrator’s password once, and it signs in', async () => {
+test('a first start that finds a port taken tells no password', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  await writeFile(join(folder, 'postern.toml'), `${settings}[[listener]]\nname = "pop3s"\nport = ${port}\n`)
+  const { code, out, err } = await postern('serve')
+  taken.close()
+  deepEqual({ code, out }, { code: 1, out: '' })
+  match(err, new RegExp(`${port}`))
+  await writeFile(join(folder, 'postern.toml'), settings)
+})
+
+test('the first start that succeeds tells an administrator’s password once, and it signs in', async () => {
+  await start()
   equal(said.length, 3)
   const address = /: (\S+)$/.exec(said[0] ?? '')?.[1]
   const password = /: (\S+)$/.exec(said[1] ?? '')?.[1] ?? ''

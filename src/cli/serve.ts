@@ -1,13 +1,12 @@
 // postern serve: the server in the foreground, until SIGTERM or SIGINT.
 //
-// Standard output is read by programs: on the first start two lines with the administrator's address and
-// one-time password, then one line 'postern ready ' with JSON when every listener is bound. Everything
-// else goes to standard error.
+// Standard output is read by programs. When every listener is bound: on the first start two lines with the
+// administrator's address and one-time password, then one line 'postern ready ' with JSON. Everything else
+// goes to standard error. A start that fails prints no password; the first that succeeds does.
 
 import type { Running } from '../main.ts'
-import type { Database } from '../sql/sql.ts'
 import { report, prepareFolder, type Task, type Verb } from './desk.ts'
-import { firstStart } from '../people/people.ts'
+import { firstStart, welcomeAdministrator } from '../people/people.ts'
 import { clean } from './print.ts'
 
 export const serveVerb: Verb = (program, desk) => {
@@ -19,18 +18,24 @@ async function run(task: Task): Promise<void> {
   await prepareFolder(config.data)
   const { serve } = await import('../main.ts')
   const stopping = signalled()
-  const running = await serve({ config, welcome: (db) => welcome(db, task) })
+  const running = await serve({ config, prepare: (db) => firstStart(db, config.hostname) })
+  await welcome(running, task)
   console.log(`postern ready ${JSON.stringify({ pid: process.pid, listeners: running.listeners })}`)
   whereToGo(task, running)
   await stopping
   await end(running, task)
 }
 
-async function welcome(db: Database, { config, say }: Task): Promise<void> {
-  const first = await firstStart(db, config.hostname)
-  if (!first) return
-  console.log(`${say({ en: 'First administrator', zh: '第一位管理者' })}: ${first.address}`)
-  console.log(`${say({ en: 'One-time password, shown only now', zh: '一次性密碼,只顯示這一次' })}: ${first.password}`)
+async function welcome(running: Running, { say }: Task): Promise<void> {
+  try {
+    await welcomeAdministrator(running.db, ({ address, password }) => {
+      console.log(`${say({ en: 'First administrator', zh: '第一位管理者' })}: ${address}`)
+      console.log(`${say({ en: 'One-time password, shown only now', zh: '一次性密碼,只顯示這一次' })}: ${password}`)
+    })
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
 }
 
 /** For somebody who started it by hand. */

@@ -247,6 +247,12 @@ export async function setPassword(
   if (changed === 0) throw new Trouble('no-such-account', { id })
 }
 
+/** A password for an account that has none; false when it got one meanwhile. It stays one that must be changed. */
+export async function giveFirstPassword(sql: Writer, id: number, passwordHash: string): Promise<boolean> {
+  const text = `update account set password = $2, password_changed_at = $3 where id = $1 and password is null`
+  return (await sql.run(text, [id, passwordHash, Date.now()])) > 0
+}
+
 export interface SwitchChange {
   protocols: Protocol[]
   on?: boolean // absent: leaves the switches and only locks or unlocks

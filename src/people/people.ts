@@ -7,6 +7,7 @@ import {
   deleteAccount,
   eachAccount,
   findAccount,
+  giveFirstPassword,
   insertAccount,
   purgeAccount,
   restoreAccount,
@@ -106,34 +107,47 @@ export function changeService(db: Database, name: string, changes: ClassChanges)
   })
 }
 
-/** What the first start made: printed once, kept nowhere but as a hash. */
+/**
+ * Makes the first domain, from the server's name, and its administrator, who cannot sign in until
+ * welcomeAdministrator; does nothing where there is a domain already. Two servers that start at once make one.
+ */
+export async function firstStart(db: Database, hostname: string): Promise<void> {
+  if (await hasDomain(db)) return
+  const domain = firstDomain(hostname)
+  try {
+    await db.transaction(async (sql) => {
+      if (await hasDomain(sql)) return
+      await insertDomain(sql, { name: domain })
+      const account = await insertAccount(sql, { address: `admin@${domain}`, admin: true, mustChange: true })
+      await giveMailboxes(sql, account)
+    })
+  } catch (error) {
+    if (!(error instanceof Trouble && error.code === 'already-exists')) throw error
+  }
+}
+
+/** Shown once, kept nowhere but as a hash. */
 export interface FirstAdministrator {
   address: string
   password: string
 }
 
+// A password that must be changed and is not there yet: only firstStart leaves an account so.
+const unwelcomed = `select id, address from account where admin = 1 and must_change = 1 and password is null order by id`
+
 /**
- * Makes the first domain, from the server's name, and its administrator with a one-time password; does
- * nothing where there is a domain already. Two servers that start at once make one.
+ * Gives the administrator of the first start a one-time password, where nobody gave one yet. `tell` hears it
+ * before it is kept: whoever ends in between tells another one at the next start, and no password is lost.
  */
-export async function firstStart(db: Database, hostname: string): Promise<FirstAdministrator | undefined> {
-  if (await hasDomain(db)) return undefined
-  const domain = firstDomain(hostname)
+export async function welcomeAdministrator(db: Database, tell: (first: FirstAdministrator) => void): Promise<void> {
+  if (!(await db.one(unwelcomed))) return
   const password = oneTimePassword()
-  const passwordHash = await hashPassword(password)
-  const address = `admin@${domain}`
-  try {
-    return await db.transaction(async (sql) => {
-      if (await hasDomain(sql)) return undefined
-      await insertDomain(sql, { name: domain })
-      const account = await insertAccount(sql, { address, admin: true, passwordHash, mustChange: true })
-      await giveMailboxes(sql, account)
-      return { address: account.address, password }
-    })
-  } catch (error) {
-    if (error instanceof Trouble && error.code === 'already-exists') return undefined
-    throw error
-  }
+  const hash = await hashPassword(password)
+  await db.transaction(async (sql) => {
+    const account = await sql.one<{ id: number; address: string }>(unwelcomed)
+    if (!account || !(await giveFirstPassword(sql, account.id, hash))) return
+    tell({ address: account.address, password })
+  })
 }
 
 async function hasDomain(db: Pick<Database, 'one'>): Promise<boolean> {
