@@ -160,7 +160,7 @@ export async function startOurs(options: OursOptions): Promise<Rig> {
   const rig: Rig = {
     name: 'postern',
     smtp: door('smtp'),
-    submission: { ...door('submissions'), tls: true }, // a password is taken only inside TLS
+    submission: door('submission'),
     imap: door('imap'),
     pop3: door('pop3'),
     data: join(folder, 'data'),
@@ -171,7 +171,7 @@ export async function startOurs(options: OursOptions): Promise<Rig> {
       serving = await serve(config)
       Object.assign(rig, {
         smtp: door('smtp'),
-        submission: { ...door('submissions'), tls: true },
+        submission: door('submission'),
         imap: door('imap'),
         pop3: door('pop3'),
       })
