@@ -291,13 +291,19 @@ function openLog(config: Config): Logger {
 }
 
 function dnsSettings(config: Config): DnsSettings {
-  return { servers: config['dns.servers'], zoneFile: config['dns.zone_file'] || undefined }
+  return {
+    servers: config['dns.servers'],
+    zoneFile: config['dns.zone_file'] || undefined,
+    randomCase: config['dns.random_case'],
+  }
 }
 
 function loginSettings(config: Config): Partial<LoginSettings> {
   return {
     requireTls: config['login.tls'] === 'required',
     failuresHere: config['login.failures'],
+    failuresEverywhere: config['login.failures_everywhere'],
+    prefix4: config['login.prefix4'],
     namesPerSource: config['login.names_per_source'],
     windowMilliseconds: config['login.window'],
     lockMilliseconds: config['login.lock'],
@@ -365,6 +371,8 @@ function smtpOptions(
     tlsRequired: config['login.tls'] === 'optional' ? false : undefined,
     authOffered: role === 'submission' || (role === 'mx' && config['smtp.auth_on_mx']),
     bareLines: config['smtp.bare_lines'],
+    banner: config['smtp.banner'] || undefined,
+    earlyTalkWait: role === 'mx' ? config['smtp.early_talk_wait'] : 0,
     limits: { size: config['smtp.max_size'], recipients: config['smtp.recipients'] },
     failed,
   }

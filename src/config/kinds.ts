@@ -34,6 +34,19 @@ export const text = (preset: string, words: Words): Setting<string> =>
     return given
   })
 
+/** Words that a protocol says within one of its lines: printable ASCII, so that none of it ends the line. */
+export const phrase = (preset: string, words: Words, most: number): Setting<string> =>
+  setting(
+    'text',
+    preset,
+    words,
+    (given) => {
+      if (typeof given === 'string' && given.length <= most && /^[\x20-\x7e]*$/.test(given)) return given.trim()
+      throw new Error(`a text in quotes of at most ${most} letters without accents is wanted`)
+    },
+    'characters',
+  )
+
 export const flag = (preset: boolean, words: Words): Setting<boolean> =>
   setting('true | false', String(preset), words, (given) => {
     if (given === true || given === 'true') return true
@@ -41,14 +54,25 @@ export const flag = (preset: boolean, words: Words): Setting<boolean> =>
     throw new Error('true or false is wanted')
   })
 
-export const count = (preset: number, words: Words, least = 0): Setting<number> =>
-  setting('number', String(preset), words, (given) => {
-    const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given
-    if (typeof number !== 'number' || !Number.isInteger(number) || number < least) {
-      throw new Error(`a whole number of at least ${least} is wanted`)
-    }
-    return number
-  })
+export const count = (
+  preset: number,
+  words: Words,
+  least = 0,
+  most = Number.MAX_SAFE_INTEGER,
+  unit?: string,
+): Setting<number> =>
+  setting(
+    'number',
+    String(preset),
+    words,
+    (given) => {
+      const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given
+      if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most) return number
+      const end = most < Number.MAX_SAFE_INTEGER ? ` and at most ${most}` : ''
+      throw new Error(`a whole number of at least ${least}${end} is wanted`)
+    },
+    unit,
+  )
 
 const sizes: Record<string, number> = { B: 1, KB: 1 << 10, MB: 1 << 20, GB: 1 << 30, TB: 2 ** 40 }
 
@@ -70,8 +94,19 @@ export function readSpan(given: unknown): number {
   return Number(found[1]) * (spans[found[2] ?? ''] ?? 1)
 }
 
-export const span = (preset: string, words: Words): Setting<number> =>
-  setting('time', preset, words, readSpan, 'milliseconds')
+/** `most`: the longest that makes sense, as an operator would write it. */
+export const span = (preset: string, words: Words, most?: string): Setting<number> =>
+  setting(
+    'time',
+    preset,
+    words,
+    (given) => {
+      const milliseconds = readSpan(given)
+      if (most !== undefined && milliseconds > readSpan(most)) throw new Error(`a time of at most ${most} is wanted`)
+      return milliseconds
+    },
+    'milliseconds',
+  )
 
 export const choice = <const T extends string>(options: readonly T[], preset: T, words: Words): Setting<T> =>
   setting(options.join(' | '), preset, words, (given) => {

@@ -4,7 +4,7 @@
 // A key is its place in postern.toml ([smtp] max_size = "50MB") and, in capitals with _ for . and the
 // prefix POSTERN_, its name in the environment (POSTERN_SMTP_MAX_SIZE).
 
-import { choice, count, flag, list, size, span, tables, text } from './kinds.ts'
+import { choice, count, flag, list, phrase, size, span, tables, text } from './kinds.ts'
 import { readListener } from './listeners.ts'
 import { readRoute } from './routes.ts'
 
@@ -68,6 +68,10 @@ export const settings = {
     en: 'A zone text that answers every name instead of the DNS: for tests and rehearsals only.',
     zh: '以此區域檔回答所有名稱查詢而不問 DNS:僅供測試與演練。',
   }),
+  'dns.random_case': flag(false, {
+    en: 'Mix capitals into the names asked for, so that forged answers are harder to guess; a few name servers cannot.',
+    zh: '查詢的名稱混用大小寫,使偽造的回應更難得逞;少數名稱伺服器不支援。',
+  }),
 
   // -- signing in (login/)
   'login.tls': choice(['required', 'optional'], 'required', {
@@ -81,6 +85,24 @@ export const settings = {
       zh: '同一來源對同一帳號在時限內錯幾個不同密碼即鎖定。',
     },
     1,
+  ),
+  'login.failures_everywhere': count(
+    100,
+    {
+      en: 'The same from all sources together, then the account is locked wherever it has not signed in lately.',
+      zh: '各來源合計對同一帳號錯幾個不同密碼,即在該帳號近期未成功登入過的來源全部鎖定。',
+    },
+    1,
+  ),
+  'login.prefix4': count(
+    32,
+    {
+      en: 'Bits of an IPv4 address that make one source: 32 for each address, 24 for whole networks (IPv6: always 64).',
+      zh: 'IPv4 位址的前幾位元視為同一來源:32 為單一位址,24 為整個網段(IPv6 一律 64)。',
+    },
+    8,
+    32,
+    'bits',
   ),
   'login.names_per_source': count(
     30,
@@ -128,6 +150,22 @@ export const settings = {
     en: 'Offer AUTH on the public listener too (port 25), after STARTTLS.',
     zh: '在公開收信埠(25)也提供 STARTTLS 後的登入。',
   }),
+  'smtp.banner': phrase(
+    '',
+    {
+      en: 'Words after the host name in the SMTP greeting; empty: protocol and name of the program.',
+      zh: 'SMTP 問候行主機名稱之後的文字;留空則為協定與程式名稱。',
+    },
+    200,
+  ),
+  'smtp.early_talk_wait': span(
+    '0s',
+    {
+      en: 'Wait before the greeting on the public listener; who speaks meanwhile is turned away (554). 0s: no wait.',
+      zh: '公開收信埠問候前的等待時間;此時搶先說話的對方會被拒絕(554)。0s 為不等待。',
+    },
+    '60s',
+  ),
   'smtp.trusted_networks': list([], {
     en: 'Networks (10.0.0.0/8) whose machines may send to the world without signing in; nobody by default.',
     zh: '不需登入即可對外寄信的網段(如 10.0.0.0/8);預設無。',
