@@ -42,17 +42,6 @@ export function dateTime(time: number): string {
   return `"${date} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())} +0000"`
 }
 
-/** objectid (RFC 8474 §7): a letter for the kind and the row's number. JMAP says the same ids. */
-export function objectId(kind: 'F' | 'M' | 'T', id: number): string {
-  return `${kind}${id}`
-}
-
-/** The number of an object id, or undefined. */
-export function objectNumber(kind: 'F' | 'M' | 'T', text: string): number | undefined {
-  if (text[0] !== kind || !/^-?\d{1,16}$/.test(text.slice(1))) return undefined
-  return Number(text.slice(1))
-}
-
 /** RFC 2047 encoded words where the text is not plain ASCII; words of at most 75 characters. */
 export function encodedWords(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text) && !text.includes('=?')) return text

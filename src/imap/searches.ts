@@ -8,7 +8,7 @@ import { flagBits } from '../store/flags.ts'
 import type { Criterion } from '../store/criteria.ts'
 import { bad, no } from './answers.ts'
 import { imapLimits } from './limits.ts'
-import { objectNumber } from './say.ts'
+import { objectNumber } from '../store/objectids.ts'
 import { fromUtf8, nextDay, type Scanner } from './scanner.ts'
 import { normal, readRanges, type Ranges } from './sequences.ts'
 

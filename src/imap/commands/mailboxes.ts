@@ -10,7 +10,7 @@ import { Trouble } from '../../wire/troubles.ts'
 import { done, no } from '../answers.ts'
 import { afterLogin, type Command, type Finished } from '../command.ts'
 import { placeOf, spotOf, type Spot } from '../places.ts'
-import { objectId } from '../say.ts'
+import { objectId } from '../../store/objectids.ts'
 import { deselect, personOf, type Session } from '../session.ts'
 import { readMailbox } from '../words.ts'
 
