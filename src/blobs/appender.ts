@@ -36,7 +36,7 @@ export async function openAppender(folder: string, limits: VolumeLimits): Promis
   let syncing: Promise<void> | undefined
   let nextSync: Promise<void> | undefined
   let sealing: Promise<void> = Promise.resolve()
-  const lost = new Set<number>() // volumes whose sync failed: what they held unsynced is never acknowledged
+  const lost = new Map<number, Trouble>() // volumes whose sync failed: what they held unsynced is never acknowledged
 
   // The next volume takes the next record at once; a sync also waits for what the last one still held.
   const roll = async (): Promise<void> => {
@@ -45,7 +45,7 @@ export async function openAppender(folder: string, limits: VolumeLimits): Promis
     volume++
     end = 0
     const sealed = volume - 1
-    sealing = Promise.all([sealing, full.datasync().catch(() => lost.add(sealed))])
+    sealing = Promise.all([sealing, full.datasync().catch((error) => lost.set(sealed, diskTrouble(error)))])
       .finally(() => full.close())
       .then(() => undefined)
   }
@@ -75,9 +75,10 @@ export async function openAppender(folder: string, limits: VolumeLimits): Promis
       .then(() => undefined)
       .catch((error: unknown) => {
         // What reached the disk is unknown now, and a second sync would not tell: no more into this file.
-        lost.add(current)
+        const trouble = diskTrouble(error)
+        lost.set(current, trouble)
         end = Infinity
-        throw diskTrouble(error)
+        throw trouble
       })
       .finally(() => (syncing = undefined))
     return syncing
@@ -102,9 +103,7 @@ export async function openAppender(folder: string, limits: VolumeLimits): Promis
     },
     async sync(first, last) {
       await nextRun()
-      for (const gone of lost) {
-        if (first <= gone && gone <= last) throw new Trouble('unavailable', { why: 'a volume could not be synced' })
-      }
+      for (const [gone, trouble] of lost) if (first <= gone && gone <= last) throw trouble
     },
     current: () => volume,
     async close() {

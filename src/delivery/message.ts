@@ -123,6 +123,7 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
         headerBlock: headerBlock!,
         size,
         receivedAt,
+        whole,
         async read(start, end) {
           return whole ? whole.subarray(start, end) : store.blobs.read((await makeDurable()).ref, start, end)
         },
@@ -135,7 +136,8 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
         return await accept({ mail, fields, store: makeDurable })
       } catch (error) {
         if (!stored) await writer?.abandon()
-        else if (leftNothing(error)) await store.blobs.drop(stored.ref)
+        // The answer is why the mail was refused, also where a full disk cannot note that its bytes are free.
+        else if (leftNothing(error)) await store.blobs.drop(stored.ref).catch(() => undefined)
         throw error
       }
     },

@@ -38,6 +38,7 @@ const troubles: Partial<Record<TroubleCode, [Word, Code?]>> = {
   'tls-required': ['start-tls-first'],
   'in-use': ['in-use', 'IN-USE'],
   'no-such-message': ['no-such-message'],
+  'disk-full': ['disk-full', 'SYS/TEMP'],
 }
 
 /** The refusal for something thrown; undefined for our own mistakes. */

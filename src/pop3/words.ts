@@ -30,6 +30,7 @@ const texts = {
   'protocol-off': ['POP3 is switched off for this account', '此帳號未開放 POP3'],
   'in-use': ['Another session has this mailbox open', '信箱正由另一個連線使用'],
   'try-later': ['Something is out of order here, try again later', '系統暫時無法處理，請稍後再試'],
+  'disk-full': ['No room on the disk here, try again later', '系統磁碟空間已滿，請稍後再試'],
   unknown: ['There is no such command', '沒有這個指令'],
   'not-now': ['Not in this state', '目前不能使用這個指令'],
   'too-long': ['The line is too long', '指令過長'],

@@ -95,7 +95,7 @@ function asTrouble(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string }
   if (code === undefined)
     return /timeout|terminated/i.test(message ?? '') ? new Trouble('unavailable', { why: message ?? '' }) : error
-  if (code.startsWith('53100')) return new Trouble('disk-full', { why: message ?? '' })
+  if (code === '53100') return new Trouble('disk-full', { why: message ?? '' })
   const away = /^(08|53|57P|58)/.test(code) || /^E[A-Z]+$/.test(code)
   return away ? new Trouble('unavailable', { why: message ?? code }) : error
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { eachEngine } from '../../test/engines.ts'
+import { eachEngine, freshPostgres } from '../../test/engines.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { migrate, spell } from './dialect.ts'
 import type { Migration } from './sql.ts'
@@ -62,6 +62,51 @@ eachEngine('a schema step runs once, and a newer schema is refused', schema, asy
   deepEqual(await migrate(db, more), [])
   await rejects(migrate(db, schema), { code: 'unavailable' })
 })
+
+test('a database that finds no room says so, and goes on when there is room', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-sql-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const db = await openSqlite(join(folder, 'db'))
+  t.after(() => db.close())
+  await migrate(db, schema)
+  const pages = await db.transaction((sql) => sql.one<{ page_count: number }>('pragma page_count'))
+  const limit = (most: number) => db.transaction((sql) => sql.one(`pragma max_page_count = ${most}`))
+  await limit(pages!.page_count + 2)
+  const insert = (name: string) =>
+    db.run('insert into box (name, n, raw) values ($1, 1, $2)', [name, Buffer.alloc(20_000)])
+  await rejects(insert('a'), { code: 'disk-full' })
+  await rejects(
+    db.transaction(async (sql) => {
+      await rejects(sql.run('insert into box (name, n, raw) values ($1, 1, $2)', ['b', Buffer.alloc(20_000)]), {
+        code: 'disk-full',
+      })
+      throw new Trouble('disk-full')
+    }),
+    { code: 'disk-full' },
+  )
+  await limit(1_000_000)
+  await insert('a')
+  deepEqual(await db.arrays('select name from box'), [['a']])
+})
+
+const raised: [sqlstate: string, what: string, code: string][] = [
+  ['53100', 'a full disk', 'disk-full'],
+  ['53200', 'no memory', 'unavailable'],
+  ['57P01', 'a server that goes down', 'unavailable'],
+  ['40001', 'transactions that meet for ever', '40001'],
+]
+for (const [sqlstate, what, code] of raised) {
+  test(`${what} at PostgreSQL is ${code}`, async (t) => {
+    const { db, drop } = await freshPostgres([])
+    t.after(drop)
+    const raise = `do $$ begin raise exception 'so' using errcode = '${sqlstate}'; end $$`
+    await rejects(db.run(raise), { code })
+    await rejects(
+      db.transaction((sql) => sql.run(raise)),
+      { code },
+    )
+  })
+}
 
 test('each engine reads its own spelling', () => {
   equal(spell('a {int}{sqlite: x}{postgres: y}', 'sqlite'), 'a integerx')

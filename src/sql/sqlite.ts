@@ -10,7 +10,9 @@
 //   checkpoints run in the side thread; a long WAL makes the writers, never the readers, wait once
 //   after a failed sync nothing more is acknowledged: what reached the disk is unknown
 
+import { statfsSync } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { Trouble } from '../wire/troubles.ts'
@@ -23,13 +25,15 @@ const limits = {
   checkpointBytes: 8 << 20, // a WAL this long is copied into the database file
   restartBytes: 64 << 20, // a WAL this long stops the writers until it starts anew
   cacheKibibytes: 16_384,
+  fullBytes: 256 << 10, // an I/O error with less than this free is a full disk
 }
 
-/** Opens (or makes) the database at `path`. Throws Trouble 'unavailable' when it is damaged. */
+/** Opens (or makes) the database at `path`. Throws Trouble 'unavailable' when it is damaged, 'disk-full'. */
 export async function openSqlite(path: string): Promise<Database> {
-  const writing = connect(path, false)
-  const reading = connect(path, true)
-  const side = openSide(path)
+  const asTrouble = troublesOf(path)
+  const writing = connect(path, false, asTrouble)
+  const reading = connect(path, true, asTrouble)
+  const side = openSide(path, asTrouble)
   const wal = await open(`${path}-wal`, 'r+')
   const turns = takeTurns()
   const sync = watchedSync(wal)
@@ -41,7 +45,7 @@ export async function openSqlite(path: string): Promise<Database> {
   }
   const transaction = async <T>(work: (sql: Writer) => Promise<T>): Promise<T> => {
     const result = await turns(async () => {
-      await begin(writing)
+      await begin(writing, asTrouble)
       try {
         const answer = await work(writing.sql)
         writing.exec('commit')
@@ -80,30 +84,34 @@ interface Connection {
   close(): void
 }
 
-function connect(path: string, readOnly: boolean): Connection {
+function connect(path: string, readOnly: boolean, asTrouble: AsTrouble): Connection {
   const db = new DatabaseSync(path, { timeout: limits.openingMilliseconds })
-  db.exec('pragma journal_mode = wal')
-  db.exec('pragma synchronous = normal')
-  db.exec('pragma wal_autocheckpoint = 0')
-  db.exec('pragma foreign_keys = on')
-  db.exec('pragma temp_store = memory')
-  db.exec(`pragma cache_size = -${limits.cacheKibibytes}`)
-  db.exec('pragma recursive_triggers = off')
-  if (readOnly) db.exec('pragma query_only = on')
-  else db.exec('begin immediate; commit') // makes sure that the WAL file is there
-  // From here on a writer that finds another process writing waits in begin(), not inside SQLite.
-  db.exec(`pragma busy_timeout = ${readOnly ? 1000 : 0}`)
-
+  try {
+    db.exec('pragma journal_mode = wal')
+    db.exec('pragma synchronous = normal')
+    db.exec('pragma wal_autocheckpoint = 0')
+    db.exec('pragma foreign_keys = on')
+    db.exec('pragma temp_store = memory')
+    db.exec(`pragma cache_size = -${limits.cacheKibibytes}`)
+    db.exec('pragma recursive_triggers = off')
+    if (readOnly) db.exec('pragma query_only = on')
+    else db.exec('begin immediate; commit') // makes sure that the WAL file is there
+    // From here on a writer that finds another process writing waits in begin(), not inside SQLite.
+    db.exec(`pragma busy_timeout = ${readOnly ? 1000 : 0}`)
+  } catch (error) {
+    db.close()
+    throw asTrouble(error)
+  }
   return {
-    sql: statements(db),
+    sql: statements(db, asTrouble),
     exec: (text) => db.exec(text),
     isTransaction: () => db.isTransaction,
     close: () => db.close(),
   }
 }
 
-/** The three questions and the one change over a synchronous connection. Also used by the side thread. */
-export function statements(db: DatabaseSync): Writer {
+/** The three questions and the one change over a synchronous connection; `asTrouble` turns what it throws. */
+export function statements(db: DatabaseSync, asTrouble: AsTrouble = (error) => error): Writer {
   const objects = new Map<string, StatementSync>()
   const lists = new Map<string, StatementSync>()
   const changes = new Map<string, StatementSync>()
@@ -122,22 +130,38 @@ export function statements(db: DatabaseSync): Writer {
   return {
     // async: an error of SQLite becomes a rejection
     async all<Row>(text: string, values: Value[] = []) {
-      return prepare(objects, text).all(...values) as Row[]
+      try {
+        return prepare(objects, text).all(...values) as Row[]
+      } catch (error) {
+        throw asTrouble(error)
+      }
     },
     async one<Row>(text: string, values: Value[] = []) {
-      return prepare(objects, text).get(...values) as Row | undefined
+      try {
+        return prepare(objects, text).get(...values) as Row | undefined
+      } catch (error) {
+        throw asTrouble(error)
+      }
     },
     async arrays(text, values = []) {
-      return prepare(lists, text).all(...values) as unknown as Value[][]
+      try {
+        return prepare(lists, text).all(...values) as unknown as Value[][]
+      } catch (error) {
+        throw asTrouble(error)
+      }
     },
     async run(text, values = []) {
-      return Number(prepare(changes, text).run(...values).changes)
+      try {
+        return Number(prepare(changes, text).run(...values).changes)
+      } catch (error) {
+        throw asTrouble(error)
+      }
     },
   }
 }
 
 /** BEGIN IMMEDIATE; while another process writes, tries again without holding the event loop. */
-async function begin(writing: Connection): Promise<void> {
+async function begin(writing: Connection, asTrouble: AsTrouble): Promise<void> {
   const deadline = Date.now() + limits.busyMilliseconds
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     try {
@@ -151,11 +175,13 @@ async function begin(writing: Connection): Promise<void> {
 }
 
 function watchedSync(wal: FileHandle): () => Promise<void> {
-  let broken: Error | undefined
+  let broken: NodeJS.ErrnoException | undefined
   return shared(async () => {
-    if (broken === undefined) await wal.datasync().catch((error: Error) => (broken = error))
-    if (broken !== undefined)
-      throw new Trouble('unavailable', { why: `the database cannot be synced: ${broken.message}` })
+    if (broken === undefined) await wal.datasync().catch((error: NodeJS.ErrnoException) => (broken = error))
+    if (broken === undefined) return
+    const full = broken.code === 'ENOSPC' || broken.code === 'EDQUOT'
+    const why = `the database cannot be synced: ${broken.message}`
+    throw new Trouble(full ? 'disk-full' : 'unavailable', { why })
   })
 }
 
@@ -166,7 +192,7 @@ interface Side {
 }
 
 /** A thread with connections of its own: scans, searches and checkpoints. Started when first needed. */
-function openSide(path: string): Side {
+function openSide(path: string, asTrouble: AsTrouble): Side {
   let worker: Worker | undefined
   let count = 0
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
@@ -229,18 +255,37 @@ function checkpointer(path: string, turns: ReturnType<typeof takeTurns>, side: S
 }
 
 const SQLITE_BUSY = 5
+const SQLITE_IOERR = 10
 const SQLITE_FULL = 13
+const SQLITE_IOERR_SHMSIZE = SQLITE_IOERR | (19 << 8)
 
 function isBusy(error: unknown): boolean {
   return ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY
 }
 
-const outside = new Set([SQLITE_BUSY, 6, 8, 10, 11, 14, 15, 23, 26]) // busy, locked, read only, I/O, corrupt, cannot open ...
+const outside = new Set([SQLITE_BUSY, 6, 8, SQLITE_IOERR, 11, 14, 15, 23, 26]) // locked, read only, corrupt, cannot open ...
 
-function asTrouble(error: unknown): unknown {
-  const code = (error as { errcode?: number }).errcode
-  if (code === undefined) return error
-  const why = (error as Error).message
-  if (code % 256 === SQLITE_FULL) return new Trouble('disk-full', { why })
-  return outside.has(code % 256) ? new Trouble('unavailable', { why }) : error
+type AsTrouble = (error: unknown) => unknown
+
+/** What SQLite throws over the file at `path`, as the house's troubles; the rest as it is. */
+function troublesOf(path: string): AsTrouble {
+  return (error) => {
+    const code = (error as { errcode?: number }).errcode
+    if (code === undefined) return error
+    const why = (error as Error).message
+    if (isFull(code, path)) return new Trouble('disk-full', { why })
+    return outside.has(code % 256) ? new Trouble('unavailable', { why }) : error
+  }
+}
+
+/** SQLite says FULL when a page finds no room, but "I/O error" when the index of the WAL cannot grow. */
+function isFull(code: number, path: string): boolean {
+  if (code % 256 === SQLITE_FULL || code === SQLITE_IOERR_SHMSIZE) return true
+  if (code % 256 !== SQLITE_IOERR) return false
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path))
+    return bavail * bsize < limits.fullBytes
+  } catch {
+    return false
+  }
 }

@@ -2,20 +2,24 @@
 //
 //   node test/faults/disk-full.ts [--size 48m] [--room 256m]
 //
-// The data folder is a small tmpfs. Mails come by SMTP and APPEND until everybody is refused (4xx, NO).
-// Then: what was acknowledged is there, what was refused is not, reading still works and other doors still
+// The data folder is a small tmpfs. Mails come by SMTP and APPEND until everybody is refused (452, NO with the
+// reason). Before that the whole room is taken at once for a while, and every door is asked for changes: each says
+// yes or names the full disk. Then: what was acknowledged is there, what was refused is not, reading still works and other doors still
 // answer; the tmpfs grows, and without a restart mail is accepted again; after a kill -9 all of it is still so.
 // Needs root (mount); without it says so and ends with 0. Exit 1 on any false yes, loss, hang or death.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createAccounts, serve, stopServing, writeConfig, type Serving } from '../../bench/ours.ts'
+import { openImap, openPop3, openSmtp } from '../../bench/clients.ts'
+import { createAccounts, serve, stopServing, writeConfig, type Listeners, type Serving } from '../../bench/ours.ts'
 import { summary } from './kill.ts'
 import { Ledger, losses, type Counts } from './ledger.ts'
 import { accounts, password, places, startLoad, type Load } from './load.ts'
+
+const own = 'full@uni.example' // of this harness; the ledger knows nothing of it
 
 export interface DiskFullOptions {
   size: string // of the tmpfs, as mount says it: 48m
@@ -53,7 +57,12 @@ export async function fillDisk({ size, room, say = () => undefined }: DiskFullOp
   }
   try {
     serving = await serve(config)
-    await createAccounts(config, accounts, password)
+    await createAccounts(config, [...accounts, own], password)
+    const answers = await askAll(serving.listeners, data)
+    say(`with not a byte left: ${[...answers].join('; ')}`)
+    for (const text of answers) {
+      if (!isFullDisk(text) && !isYes(text)) troubles.push(`not a byte left was answered with: ${text}`)
+    }
 
     const load = await startLoad({ ledger, listeners: serving.listeners, smtp: 5, imap: 2 })
     await untilFull(load, troubles)
@@ -63,7 +72,7 @@ export async function fillDisk({ size, room, say = () => undefined }: DiskFullOp
       `full after ${load.acknowledged()}; refusals: ${[...load.refusals].map(([text, n]) => `${n} x ${text}`).join('; ')}`,
     )
     for (const text of load.refusals.keys()) {
-      if (!/^(4\d\d|NO)\b/.test(text)) troubles.push(`a full disk was answered with: ${text}`)
+      if (!isFullDisk(text)) troubles.push(`a full disk was answered with: ${text}`)
     }
     await check('on the full disk')
 
@@ -83,6 +92,57 @@ export async function fillDisk({ size, room, say = () => undefined }: DiskFullOp
     if (serving) await stopServing(serving)
     execFileSync('umount', ['-l', data])
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const isYes = (text: string): boolean => /^(250|OK|\+OK)\b/.test(text)
+
+/** The words of each door for a full disk: "no" for now, and why. */
+function isFullDisk(text: string): boolean {
+  return /^(452 4\.3\.1 No space left|NO \[UNAVAILABLE\] No room on the disk|-ERR \[SYS\/TEMP\] )/.test(text)
+}
+
+/** Takes what room there is, asks for changes at every door meanwhile, and gives the room back. The answers, each once. */
+async function askAll(listeners: Listeners, data: string): Promise<Set<string>> {
+  const answers = new Set<string>()
+  const login = { name: own, password }
+  const smtp = await openSmtp({ port: listeners['smtp']!.port })
+  const imap = await openImap({ port: listeners['imap']!.port }, login)
+  await imap.append('INBOX', Buffer.from('Subject: one\r\n\r\nkeep\r\n'))
+  await imap.must('CREATE Copied')
+  await imap.must('SELECT INBOX')
+  const pop3 = await openPop3({ port: listeners['pop3']!.port }, login)
+  await pop3.ask('DELE 1')
+  const filler = join(data, 'filler')
+  for (let turn = 0; turn < 100; turn++) {
+    fill(filler) // whatever a checkpoint gave back meanwhile
+    const sent = await smtp.send(
+      'sender@mail.example',
+      [accounts[0]!],
+      [Buffer.from(`Subject: ${turn}\r\n\r\nfull\r\n`)],
+    )
+    answers.add(sent.reply.text.replace(/^(250 \S+ ).*/s, '$1'))
+    for (const command of [`STORE 1 ${turn % 2 ? '+' : '-'}FLAGS (\\Flagged)`, 'COPY 1 Copied', `CREATE full-${turn}`])
+      answers.add((await imap.ask(command)).text.replace(/^OK.*/s, 'OK'))
+  }
+  answers.add((await pop3.ask('QUIT')).trim())
+  for (const client of [smtp, imap, pop3]) client.destroy()
+  rmSync(filler)
+  return answers
+}
+
+function fill(filler: string): void {
+  const file = openSync(filler, 'a')
+  try {
+    for (const piece of [Buffer.alloc(1 << 20), Buffer.alloc(4096)]) {
+      try {
+        for (;;) if (writeSync(file, piece) < piece.length) break
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      }
+    }
+  } finally {
+    closeSync(file)
   }
 }
 
