@@ -117,7 +117,11 @@ async function open(
     signIn,
     tracking,
     mailauth,
-    queue: { add: addToQueue, wake: () => queue?.wake() },
+    queue: {
+      add: addToQueue,
+      handOver: (sql, mail, recipients) => queue!.handOver(sql, mail, recipients),
+      wake: () => queue?.wake(),
+    },
     resolver,
     srs: openSrs(await srsKey(join(keyFolder, 'srs.key')), mainDomain),
     settings: deliverySettings(config, mainDomain),

@@ -77,7 +77,15 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
     },
     tracking,
     mailauth: options.mailauth ?? silentMailauth,
-    queue: { add: addToQueue, wake: () => queue?.wake() },
+    queue: {
+      add: addToQueue,
+      async handOver(sql, mail, recipients) {
+        if (queue) return queue.handOver(sql, mail, recipients)
+        await addToQueue(sql, mail, recipients)
+        return () => undefined
+      },
+      wake: () => queue?.wake(),
+    },
     resolver: zoneResolver(options.zone ?? zone),
     srs: openSrs(randomBytes(32), domain),
     settings: {

@@ -6,6 +6,7 @@ import type { SignIn } from '../login/login.ts'
 import type { Mailauth } from '../mailauth/mailauth.ts'
 import type { Notify } from '../smtp/intake.ts'
 import type { Writer } from '../sql/sql.ts'
+import type { MailRow } from '../store/mails.ts'
 import type { Store } from '../store/store.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import type { DeliverySettings } from './limits.ts'
@@ -26,10 +27,15 @@ export interface House {
 
 export interface OutgoingQueue {
   /** Adds inside the caller's transaction. */
-  add(sql: Writer, mail: OutgoingMail, recipients: OutgoingRecipient[]): Promise<void>
+  add(sql: Writer, mail: OutgoingMail, recipients: OutgoingRecipient[]): Promise<unknown>
+  /** As add, for a mail that may leave at once; what comes back is called after commit, instead of wake(). */
+  handOver(sql: Writer, mail: OutgoingMail, recipients: OutgoingRecipient[]): Promise<HandOver>
   /** Something may be due: look. After commit. */
   wake(): void
 }
+
+/** Tells the queue that the mail is durable, and gives it the mail where that is in memory. */
+export type HandOver = (mail?: { row: MailRow; bytes: Buffer }) => void
 
 export interface OutgoingMail {
   mailId: number

@@ -9,10 +9,11 @@ import { insertMail, type MailRow, type NewMail } from '../store/mails.ts'
 import { announce, placeMail, type Placement, type Target } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { writeEvents, type Event } from '../tracking/events.ts'
-import type { OutgoingMail, OutgoingQueue, OutgoingRecipient } from './house.ts'
+import type { HandOver, OutgoingMail, OutgoingQueue, OutgoingRecipient } from './house.ts'
 
 export interface Placing {
   mail: NewMail
+  bytes?: Buffer // of the mail, where they are in memory
   targets: Target[]
   outgoing: { mail: Omit<OutgoingMail, 'mailId' | 'historyId' | 'at'>; recipients: OutgoingRecipient[] }[]
   events: Event[]
@@ -21,6 +22,12 @@ export interface Placing {
 }
 
 export type Place = (placing: Placing) => Promise<Placement>
+
+interface Placed {
+  row: MailRow
+  placement: Placement
+  handOvers: HandOver[]
+}
 
 const nowhere: Placement = Object.assign([], { crossed: [] })
 
@@ -31,22 +38,25 @@ export function openPlace(
 ): Place {
   const inOneGo = together(store.db, { most: limits.placeAtOnce, atOnce: limits.placeTransactions })
 
-  async function place(sql: Writer, { mail, targets, outgoing, events, also }: Placing): Promise<Placement> {
+  async function place(sql: Writer, { mail, targets, outgoing, events, also }: Placing): Promise<Placed> {
+    const handOvers: HandOver[] = []
     const row = await insertMail(sql, mail)
     const placement = targets.length > 0 ? await placeMail(sql, row, targets) : nowhere
     for (const { mail: leaving, recipients } of outgoing) {
       const { historyId, receivedAt } = mail
-      await queue.add(sql, { ...leaving, mailId: row.id, historyId, at: receivedAt }, recipients)
+      handOvers.push(await queue.handOver(sql, { ...leaving, mailId: row.id, historyId, at: receivedAt }, recipients))
     }
     if (also) await also(sql, row)
     await writeEvents(sql, events)
-    return placement
+    return { row, placement, handOvers }
   }
 
   return async (placing) => {
-    const placement = await inOneGo((sql) => place(sql, placing))
+    const { row, placement, handOvers } = await inOneGo((sql) => place(sql, placing))
     if (placement.length > 0) announce(store, placement)
-    if (placing.outgoing.length > 0 || placing.also) queue.wake()
+    const fresh = placing.bytes && { row, bytes: placing.bytes }
+    for (const handOver of handOvers) handOver(fresh)
+    if (placing.also) queue.wake()
     return placement
   }
 }

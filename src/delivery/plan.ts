@@ -76,6 +76,7 @@ export async function planOf(
       const { smtputf8, body, dsn } = envelope
       return {
         mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
+        bytes: mail.whole,
         targets: fits.map(targetOf),
         outgoing: outgoing.map(({ sender, prefix, recipients }) => ({
           mail: {

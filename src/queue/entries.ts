@@ -67,12 +67,26 @@ const insertMail = `
 
 const insertEntry = `
   insert into queue_entry
-    (queue_mail, address, domain, notify, original_recipient, state, attempts, next_at, delay_told, urgent)
-  values ($1, $2, $3, $4, $5, 'ready', 0, $6, 0, 0)`
+    (queue_mail, address, domain, notify, original_recipient, state, node, attempts, next_at, delay_told, urgent)
+  values ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, 0) returning id`
 
-/** Adds a mail for these recipients, due at once. Inside the caller's transaction; wake the queue after it. */
-export async function addToQueue(sql: Writer, mail: NewQueueMail, recipients: NewQueueRecipient[]): Promise<void> {
-  if (recipients.length === 0) return
+/** What was added. */
+export interface Added {
+  mail: QueueMail
+  entries: QueueEntry[]
+}
+
+/**
+ * Adds a mail for these recipients, due at once. Inside the caller's transaction; wake the queue after it. With a
+ * lease the entries are that node's from the beginning. undefined: there were no recipients.
+ */
+export async function addToQueue(
+  sql: Writer,
+  mail: NewQueueMail,
+  recipients: NewQueueRecipient[],
+  lease?: Lease,
+): Promise<Added | undefined> {
+  if (recipients.length === 0) return undefined
   const row = await sql.one<{ id: number }>(insertMail, [
     mail.mailId,
     mail.historyId,
@@ -86,11 +100,26 @@ export async function addToQueue(sql: Writer, mail: NewQueueMail, recipients: Ne
     mail.report === false ? 0 : 1,
     mail.at,
   ])
+  const queueMail = row!.id
+  const state = lease ? 'sending' : 'ready'
+  const nextAt = lease ? lease.until : mail.at
+  const entries: QueueEntry[] = []
   for (const { address, notify, originalRecipient } of recipients) {
-    const domain = splitAddress(address)?.domain ?? ''
-    await sql.run(insertEntry, [row!.id, address, domain, writeNotify(notify), originalRecipient ?? null, mail.at])
+    const domain = domainOf(address)
+    const told = writeNotify(notify)
+    const values = [queueMail, address, domain, told, originalRecipient ?? null, state, lease?.node ?? null, nextAt]
+    const { id } = (await sql.one<{ id: number }>(insertEntry, values))!
+    const fixed = { attempts: 0, delayTold: false, urgent: false }
+    entries.push({ id, queueMail, address, domain, notify, originalRecipient, state, nextAt, ...fixed })
   }
   await holdMail(sql, mail.mailId, 1)
+  const { at: arrivedAt, prefix = '', sign = false, report = true, ...same } = mail
+  return { mail: { ...same, id: queueMail, arrivedAt, prefix, sign, report }, entries }
+}
+
+/** The domain that an address of the queue goes to; '' when it is no address. */
+export function domainOf(address: string): string {
+  return splitAddress(address)?.domain ?? ''
 }
 
 /** '' not said, 'n' never, else letters of what is wished. */
@@ -149,10 +178,14 @@ function toEntry(row: EntryRow): QueueEntry {
   }
 }
 
-export interface Claim {
+/** Until when a node may work on an entry. */
+export interface Lease {
   node: string
+  until: number // milliseconds
+}
+
+export interface Claim extends Lease {
   now: number
-  until: number // the end of the lease
   most: number
   except: string[] // domains of which enough are in hand
 }
@@ -173,10 +206,11 @@ export async function claimDue(sql: Writer, { node, now, until, most, except }: 
   return rows.map(toEntry).sort((a, b) => a.id - b.id)
 }
 
-/** Keeps what this node has in hand from others. */
-export function renewLeases(sql: Writer, node: string, until: number): Promise<number> {
-  return sql.run(`update queue_entry set next_at = $2 where node = $1 and state = 'sending'`, [node, until])
+/** Keeps what this node has in hand from others. What it claimed without getting to know of it is not renewed. */
+export async function renewLeases(sql: Writer, { node, until }: Lease, ids: Iterable<number>): Promise<void> {
+  for (const id of ids) await sql.run(renewLease, [id, node, until])
 }
+const renewLease = `update queue_entry set next_at = $3 where id = $1 and node = $2 and state = 'sending'`
 
 /** Gives back untried what this node has in hand: at stop. */
 export function releaseAll(sql: Writer, node: string, now: number): Promise<number> {

@@ -28,6 +28,8 @@ export interface Lane {
 
 export interface Lanes {
   of(key: string): Lane
+  /** The lane, where there is one. */
+  known(key: string): Lane | undefined
   all(): Iterable<Lane>
   /** It took a mail. */
   went(lane: Lane): void
@@ -52,6 +54,7 @@ export function openLanes(settings: QueueSettings): Lanes {
       }
       return lane
     },
+    known: (key) => lanes.get(key),
     all: () => lanes.values(),
     went(lane) {
       lane.blocks = 0

@@ -24,6 +24,8 @@ export interface QueueSettings {
   hostsTried: number // of one destination, for one mail
   claimAtOnce: number // entries held in memory
   claimPerDestination: number
+  handOverRecipients: number // a new mail for more of them is not sent straight from memory
+  freshBytes: number // bytes of new mails kept in memory for that
   settleAtOnce: number // mails whose outcomes are written in one transaction
   settleTransactions: number // such transactions at the same time, on PostgreSQL
   leaseMilliseconds: number // an entry that a dead node held is free after this
@@ -75,6 +77,8 @@ export const queueDefaults: QueueSettings = {
   hostsTried: 5,
   claimAtOnce: 1_000,
   claimPerDestination: 200,
+  handOverRecipients: 10,
+  freshBytes: 16_777_216,
   settleAtOnce: 50,
   settleTransactions: 4,
   leaseMilliseconds: 120_000,

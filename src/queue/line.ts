@@ -12,6 +12,7 @@ import { smtpClient } from '../smtp/client.ts'
 import type { Outcome as Heard, Outgoing, Report, Stage } from '../smtp/outgoing.ts'
 import type { TlsFacts } from '../wire/conversation.ts'
 import { contentOf } from './content.ts'
+import type { FreshMails } from './fresh.ts'
 import type { Job, Lane } from './lanes.ts'
 import type { QueueHouse } from './port.ts'
 import { NoWay, type Hop } from './routes.ts'
@@ -20,6 +21,7 @@ import type { Outcome } from './settle.ts'
 /** What a line asks of the queue it belongs to. */
 export interface LineDesk {
   house: QueueHouse
+  fresh: FreshMails
   /** The next mail of the lane; undefined when none came in time, or the queue stops. */
   take(lane: Lane): Promise<Job | undefined>
   isStopping(): boolean
@@ -87,7 +89,7 @@ async function talk(
       job = await desk.take(lane)
       if (!job) return undefined
       const { mail, entries } = job
-      const content = await contentOf(desk.house, mail).catch((error: unknown) => {
+      const content = await contentOf(desk.house, mail, desk.fresh.of(mail.mailId)).catch((error: unknown) => {
         warn('queued mail cannot be read', error)
         return 'later' as const
       })

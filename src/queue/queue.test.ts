@@ -348,6 +348,65 @@ test('what a node that died had in hand is taken over when its lease ends', asyn
   equal(else_.mails.length, 1)
 })
 
+test('a new mail leaves from memory, without a claim and without a look at the disk', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  await made.queue!.idle()
+  const { blobs } = made.store
+  const forbidden = () => Promise.reject(new Error('read from the disk'))
+  Object.assign(made.store, { blobs: { ...blobs, read: forbidden, stream: forbidden } })
+  const { id } = await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal(else_.mails.length, 1)
+  equal((await findEvents(made.db, { mail: id })).at(-1)!.kind, 'delivered')
+  deepEqual(made.warnings, [])
+})
+
+test('a mail whose handing over got lost is sent when its lease ends; one that was rolled back is not', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port, leaseMilliseconds: 90_000 })
+  const wang = await made.person('wang@uni.example')
+  const { id } = await send(made, { from: 'wang@uni.example', to: ['wang@uni.example'], text: letter, login: wang })
+  const stored = (await made.db.one<{ id: number }>('select id from mail'))!
+  const mail = {
+    mailId: stored.id,
+    historyId: id,
+    at: made.clock.now,
+    sender: '',
+    smtputf8: false,
+    body: '7BIT' as const,
+  }
+  await rejects(
+    made.db.transaction(async (sql) => {
+      await made.queue!.handOver(sql, mail, [{ address: 'nobody@else.example' }])
+      throw new Error('rolled back')
+    }),
+  )
+  await made.db.transaction((sql) => made.queue!.handOver(sql, mail, [{ address: 'li@else.example' }]))
+  await made.queue!.idle()
+  equal(else_.mails.length, 0)
+  made.clock.now += 90_000
+  made.queue!.wake()
+  await made.queue!.idle()
+  deepEqual(
+    else_.mails.map(({ envelope }) => envelope.recipients[0]!.address),
+    ['li@else.example'],
+  )
+})
+
+test('a new mail waits in the table where there is no room for it in memory', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port, handOverRecipients: 1, freshBytes: 0 })
+  const wang = await made.person('wang@uni.example')
+  const to = ['li@else.example', 'chen@else.example']
+  await send(made, { from: 'wang@uni.example', to, text: letter, login: wang })
+  await send(made, { from: 'wang@uni.example', to: ['wu@else.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  equal(else_.mails.length, 2)
+  equal((await findEntries(made.db, {})).length, 0)
+})
+
 function tls(): (socket: Socket) => TLSSocket {
   const { certificate: cert, key } = selfSigned(['mx.else.example'], Date.now())
   return (socket) => new TLSSocket(socket, { isServer: true, cert, key })

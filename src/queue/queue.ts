@@ -6,8 +6,11 @@
 import { splitAddress } from '../mail/address.ts'
 import { together } from '../sql/together.ts'
 import { newId } from '../tracking/ids.ts'
+import type { Writer } from '../sql/sql.ts'
 import {
+  addToQueue,
   claimDue,
+  domainOf,
   nextDue,
   readQueueMails,
   releaseAll,
@@ -15,9 +18,13 @@ import {
   removeEntry,
   removeFinished,
   renewLeases,
+  type Added,
+  type NewQueueMail,
+  type NewQueueRecipient,
   type QueueEntry,
   type QueueMail,
 } from './entries.ts'
+import { openFresh, type Fresh } from './fresh.ts'
 import { openLanes, type Job, type Lane } from './lanes.ts'
 import { runLine, type LineDesk } from './line.ts'
 import type { QueueHouse } from './port.ts'
@@ -28,6 +35,11 @@ import { writeEvents } from '../tracking/events.ts'
 export interface Queue {
   /** Something may be due. */
   wake(): void
+  /**
+   * Adds a mail that may leave as soon as it is accepted, inside the caller's transaction. The answer is called after
+   * the commit, with the mail where it is in memory: what there is room for is then sent without a look at the table.
+   */
+  handOver(sql: Writer, mail: NewQueueMail, recipients: NewQueueRecipient[]): Promise<(fresh?: Fresh) => void>
   /** Resolves when nothing is in hand and nothing is due. */
   idle(): Promise<void>
   /** Takes nothing more, finishes the mails that are being sent, gives the rest back. */
@@ -44,7 +56,9 @@ export function startQueue(house: QueueHouse): Queue {
   const working = new Set<Promise<void>>()
   let watchers: (() => void)[] = []
   let lineCount = 0
-  let inHand = 0
+  const inHand = new Set<number>() // ids of entries
+  const fresh = openFresh(settings.freshBytes)
+  let handed: Added[] = [] // over, and not yet in their lanes
   let wanted = false
   let more = false // something is due that there was no room for
   let claiming: Promise<void> | undefined
@@ -52,9 +66,14 @@ export function startQueue(house: QueueHouse): Queue {
 
   const poll = setInterval(wake, settings.pollMilliseconds).unref()
   const lease = setInterval(
-    () => void renewLeases(db, node, clock() + settings.leaseMilliseconds).catch((e: unknown) => warn('queue', e)),
+    () => void renew().catch((error: unknown) => warn('queue', error)),
     settings.leaseMilliseconds / 3,
   ).unref()
+
+  function renew(): Promise<void> {
+    const until = clock() + settings.leaseMilliseconds
+    return db.transaction((sql) => renewLeases(sql, { node, until }, [...inHand]))
+  }
 
   // -- claiming
 
@@ -72,7 +91,7 @@ export function startQueue(house: QueueHouse): Queue {
   async function claim(): Promise<void> {
     while (wanted && !stopping) {
       wanted = false
-      const most = settings.claimAtOnce - inHand
+      const most = settings.claimAtOnce - inHand.size
       const now = clock()
       more = most <= 0
       const due = more ? undefined : await nextDue(db)
@@ -81,9 +100,10 @@ export function startQueue(house: QueueHouse): Queue {
       const except = [...lanes.all()].filter(isFull).map(({ key }) => key)
       const entries = await db.transaction((sql) => claimDue(sql, { node, now, until, most, except }))
       if (entries.length === 0) return
-      inHand += entries.length
+      for (const { id } of entries) inHand.add(id)
       more = entries.length === most || except.length > 0
-      await sortIntoLanes(entries)
+      const mails = await readQueueMails(db, [...new Set(entries.map(({ queueMail }) => queueMail))])
+      await sortIntoLanes(entries, mails)
     }
   }
 
@@ -91,14 +111,13 @@ export function startQueue(house: QueueHouse): Queue {
     return waiting >= settings.claimPerDestination
   }
 
-  async function sortIntoLanes(entries: QueueEntry[]): Promise<void> {
-    const mails = await readQueueMails(db, [...new Set(entries.map(({ queueMail }) => queueMail))])
+  async function sortIntoLanes(entries: QueueEntry[], mails: Map<number, QueueMail>): Promise<void> {
     const ours = new Map<string, boolean>()
     const jobs = new Map<string, { lane: Lane; job: Job }>()
     for (const entry of entries) {
       const mail = mails.get(entry.queueMail)
       if (!mail) {
-        inHand-- // dropped this moment
+        inHand.delete(entry.id) // dropped this moment
         continue
       }
       const { domain } = entry
@@ -130,7 +149,43 @@ export function startQueue(house: QueueHouse): Queue {
 
   async function release(ids: number[], at: number): Promise<void> {
     await db.transaction((sql) => releaseEntries(sql, node, ids, at))
-    inHand -= ids.length
+    for (const id of ids) inHand.delete(id)
+  }
+
+  // -- mails that are new
+
+  async function handOver(sql: Writer, mail: NewQueueMail, recipients: NewQueueRecipient[]) {
+    const lease = mayLeaveAtOnce(recipients) ? { node, until: clock() + settings.leaseMilliseconds } : undefined
+    const added = await addToQueue(sql, mail, recipients, lease)
+    return (mailInMemory?: Fresh) => {
+      if (!added || !lease) return wake()
+      if (stopping) return // given back with the rest
+      if (mailInMemory) fresh.keep(mailInMemory)
+      for (const { id } of added.entries) inHand.add(id)
+      handed.push(added)
+      if (handed.length === 1) queueMicrotask(() => track(takeHanded())) // with the others of its transaction
+    }
+  }
+
+  /** Not past mails that wait in the table already, and not beyond what is held in memory. */
+  function mayLeaveAtOnce(recipients: NewQueueRecipient[]): boolean {
+    if (stopping || more || inHand.size >= settings.claimAtOnce) return false
+    if (recipients.length > settings.handOverRecipients) return false
+    return recipients.every(({ address }) => {
+      const domain = domainOf(address)
+      const lane = domain === '' ? undefined : lanes.known(wayTo(domain, house).lane)
+      return !lane || (!isFull(lane) && lane.blockedUntil <= clock())
+    })
+  }
+
+  async function takeHanded(): Promise<void> {
+    const added = handed
+    handed = []
+    const mails = new Map(added.map(({ mail }) => [mail.id, mail]))
+    await sortIntoLanes(
+      added.flatMap(({ entries }) => entries),
+      mails,
+    )
   }
 
   // -- lines
@@ -212,6 +267,7 @@ export function startQueue(house: QueueHouse): Queue {
 
   const desk: LineDesk = {
     house,
+    fresh,
     take,
     isStopping: () => stopping,
     giveBack: (lane, job) => void lane.jobs.unshift(job),
@@ -220,9 +276,10 @@ export function startQueue(house: QueueHouse): Queue {
       if (outcomes.some(({ turnedAway }) => turnedAway)) lanes.refused(lane)
       await settleSurely(job.mail, outcomes)
       lane.inHand -= job.entries.length
-      inHand -= job.entries.length
+      for (const { id } of job.entries) inHand.delete(id)
+      fresh.forget(job.mail.mailId)
       if (lane.jobs.length > 0) openLines(lane)
-      if (more && (lane.inHand < settings.claimPerDestination / 2 || inHand < settings.claimAtOnce / 2)) wake()
+      if (more && (lane.inHand < settings.claimPerDestination / 2 || inHand.size < settings.claimAtOnce / 2)) wake()
       changed()
     },
     opened(line) {
@@ -258,14 +315,14 @@ export function startQueue(house: QueueHouse): Queue {
       if (code < 400) return
       await settleSurely(mail, [{ ...ours, result: code >= 500 ? 'refused' : 'later', status, words }])
     } finally {
-      inHand--
+      inHand.delete(entry.id)
     }
   }
 
   async function refuseBadAddress(mail: QueueMail, entry: QueueEntry): Promise<void> {
     const words = splitAddress(entry.address) ? 'No such domain' : 'That is not an address'
     await settleSurely(mail, [{ entry, result: 'refused', status: '5.1.3', words, isOurs: true }])
-    inHand--
+    inHand.delete(entry.id)
   }
 
   // -- who waits for us
@@ -289,12 +346,13 @@ export function startQueue(house: QueueHouse): Queue {
   wake()
   return {
     wake,
+    handOver,
     async idle() {
       for (;;) {
-        if (!claiming && inHand === 0) {
+        if (!claiming && handed.length === 0 && inHand.size === 0) {
           const due = await nextDue(db)
-          if (!claiming && inHand === 0 && (due === undefined || due > clock())) return
-          if (!claiming && inHand === 0) wake()
+          if (!claiming && handed.length === 0 && inHand.size === 0 && (due === undefined || due > clock())) return
+          if (!claiming && handed.length === 0 && inHand.size === 0) wake()
         }
         await new Promise<void>((resolve) => watchers.push(resolve))
       }
