@@ -21,6 +21,7 @@ export const messageColumns = [
   'received_at',
   'saved_at',
   'keywords',
+  'thread',
 ]
 
 export function isUnseen(flags: number): number {
@@ -92,8 +93,8 @@ export async function briefly(sql: Reader, mailboxId: number, uids: readonly num
 type Brief4 = [uid: number, flags: number, size: number, keywords: string]
 
 const expungeText = (where: string): string => `
-insert into expunged (mailbox_id, modseq, uid, account_id, mail_id)
-select mailbox_id, cast($2 as bigint), uid, account_id, mail_id from message where mailbox_id = $1 and ${where}`
+insert into expunged (mailbox_id, modseq, uid, account_id, mail_id, thread, created_modseq)
+select mailbox_id, cast($2 as bigint), uid, account_id, mail_id, thread, created_modseq from message where mailbox_id = $1 and ${where}`
 
 export async function removeRows(
   sql: Writer,

@@ -69,6 +69,7 @@ interface Arrival {
   accountId: number
   mailboxId: number
   mailId: number
+  thread: number // of the mail
   flags: number
   keywords: string[]
   size: number
@@ -117,6 +118,7 @@ export async function placeMail(
         accountId,
         mailboxId: target.mailboxId ?? taken.get(accountId)!.inbox_id,
         mailId: mail.id,
+        thread: mail.thread,
         flags: target.flags ? maskOf(target.flags) : 0,
         keywords: target.keywords ?? [],
         size,
@@ -222,7 +224,7 @@ async function insertRows(sql: Writer, arrivals: Arrival[], placed: Placed[]): P
   let at = 0
   for (const group of groups(arrivals)) {
     const values: Value[] = []
-    for (const { mailboxId, accountId, mailId, flags, size, receivedAt, keywords } of group) {
+    for (const { mailboxId, accountId, mailId, thread, flags, size, receivedAt, keywords } of group) {
       const { uid, modseq } = placed[at++]!
       values.push(
         mailboxId,
@@ -236,6 +238,7 @@ async function insertRows(sql: Writer, arrivals: Arrival[], placed: Placed[]): P
         receivedAt,
         savedAt,
         keywords.join(' '),
+        thread,
       )
     }
     await sql.run(rowsText('messages', head, noCasts, group.length, ''), values)
@@ -296,7 +299,16 @@ export async function appendMessages(
     for (const [i, { mail, flags, keywords, receivedAt }] of items.entries()) {
       const row = await insertMail(sql, mail)
       const adopted = await adoptKeywords(sql, mailboxId, keywords)
-      arrivals.push({ accountId, mailboxId, mailId: row.id, flags, keywords: adopted, size: sizes[i]!, receivedAt })
+      arrivals.push({
+        accountId,
+        mailboxId,
+        mailId: row.id,
+        thread: row.thread,
+        flags,
+        keywords: adopted,
+        size: sizes[i]!,
+        receivedAt,
+      })
     }
     const placed = arrivals.map((_, i) => ({ mailboxId, accountId, uid: first + i, modseq }))
     await insertRows(sql, arrivals, placed)

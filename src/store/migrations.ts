@@ -152,8 +152,25 @@ create table subscription (
 ){bykey}
 `
 
+// For JMAP. message.thread is the mail's; message_received and message_thread answer lists and threads without their rows.
+// changes_floor: changes of the account's mails are known after this modseq.
+const emails = `
+alter table message add column thread {int} not null default 0;
+update message set thread = coalesce((select mail.thread from mail where mail.id = message.mail_id), 0);
+alter table expunged add column thread {int} not null default 0;
+alter table expunged add column created_modseq {int} not null default 0;
+update expunged set thread = coalesce((select mail.thread from mail where mail.id = expunged.mail_id), 0);
+alter table mailbox add column sort_order {int} not null default 0;
+alter table holder add column changes_floor {int} not null default 0;
+create index message_received on message (mailbox_id, received_at, uid, mail_id, thread);
+create index message_thread on message (account_id, thread, mail_id, mailbox_id, uid);
+create index message_unread on message (account_id, thread, mail_id) where (flags & 25) = 0;
+create index message_deleted on message (mailbox_id, uid) where (flags & 8) <> 0
+`
+
 export const migrations: Migration[] = [
   { name: 'store/0001-tables', text: tables },
   { name: 'store/0002-words', text: words },
   { name: 'store/0003-recent', text: recent },
+  { name: 'store/0004-emails', text: emails },
 ]

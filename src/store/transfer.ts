@@ -130,7 +130,7 @@ const copyText = (where: string): string => `
 insert into message (${messageColumns.join(', ')})
 select cast($2 as bigint), cast($3 as bigint) + row_number() over (order by uid), cast($4 as bigint), mail_id,
   cast($5 as bigint), cast($5 as bigint), flags & cast($7 as bigint), size, received_at, cast($6 as bigint),
-  case when cast($8 as bigint) = 1 then keywords else '' end
+  case when cast($8 as bigint) = 1 then keywords else '' end, thread
   from message where mailbox_id = $1 and ${where}`
 
 async function copyRows(sql: Writer, copying: Copying): Promise<void> {
