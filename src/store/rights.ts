@@ -151,3 +151,14 @@ export async function subscribeShared(
     [mailboxId, accountId, subscribed ? 1 : 0],
   )
 }
+
+/** Accounts that let `accountId` look up or read at least one of their mailboxes, ascending. */
+export async function sharersOf(db: Reader, accountId: number): Promise<number[]> {
+  const rows = await db.arrays(
+    `select distinct m.account_id from mailbox_grant g join mailbox m on m.id = g.mailbox_id
+      where g.account_id in ($1, $2) and m.account_id <> $1 and (g.rights like '%l%' or g.rights like '%r%')
+      order by m.account_id`,
+    [accountId, anyone],
+  )
+  return rows.map((row) => row[0] as number)
+}

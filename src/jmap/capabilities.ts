@@ -1,0 +1,45 @@
+// What this server can do in JMAP, as the session resource says it. RFC 8620 §2, §9.4.
+//
+// A capability that is not in this list is answered unknownCapability.
+
+import type { JmapHouse } from './method.ts'
+import { paths } from './paths.ts'
+
+export interface Whose {
+  account: number
+  own: boolean // the account is the user's own
+}
+
+export interface Capability {
+  uri: string
+  /** For the session, at an origin ('https://mail.uni.example'). */
+  session(house: JmapHouse, origin: string): object
+  /** For one account; undefined: the account does not have it. */
+  account(house: JmapHouse, whose: Whose): object | undefined
+}
+
+const core: Capability = {
+  uri: 'urn:ietf:params:jmap:core',
+  session: ({ limits }) => ({
+    maxSizeUpload: limits.maxSizeUpload,
+    maxConcurrentUpload: limits.maxConcurrentUpload,
+    maxSizeRequest: limits.maxSizeRequest,
+    maxConcurrentRequests: limits.maxConcurrentRequests,
+    maxCallsInRequest: limits.maxCallsInRequest,
+    maxObjectsInGet: limits.maxObjectsInGet,
+    maxObjectsInSet: limits.maxObjectsInSet,
+    collationAlgorithms: ['i;ascii-casemap', 'i;octet', 'i;unicode-casemap'],
+  }),
+  account: () => ({}),
+}
+
+// RFC 8887 §3.1
+const websocket: Capability = {
+  uri: 'urn:ietf:params:jmap:websocket',
+  session: (_house, origin) => ({ url: `${origin.replace(/^http/, 'ws')}${paths.socket}`, supportsPush: true }),
+  account: () => undefined,
+}
+
+export const capabilities: readonly Capability[] = [core, websocket]
+
+export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

@@ -1,0 +1,60 @@
+// The session resource: who you are, which accounts you see, where to send what. RFC 8620 §2.
+//
+// Invariant: the state changes when anything else in the resource does.
+
+import { hash } from 'node:crypto'
+import type { Account } from '../directory/accounts.ts'
+import { objectId } from '../store/objectids.ts'
+import { sharersOf } from '../store/rights.ts'
+import { capabilities } from './capabilities.ts'
+import type { JmapHouse } from './method.ts'
+import { paths } from './paths.ts'
+
+/** Accounts the user may see: his own first, then those that shared a mailbox with him. Numbers. */
+export async function accountsOf(house: JmapHouse, user: Account): Promise<number[]> {
+  return [user.id, ...(await sharersOf(house.store.db, user.id))]
+}
+
+/** A state string for the session of a user who sees these accounts. */
+export function sessionState(house: JmapHouse, user: Account, accounts: readonly number[]): string {
+  const { id, address, name } = user
+  const limits = capabilities.map((one) => [one.uri, one.session(house, '')])
+  return hash('sha256', JSON.stringify([id, address, name, accounts, limits]), 'base64url').slice(0, 16)
+}
+
+/** The resource for a user at an origin ('https://mail.uni.example'). */
+export async function sessionResource(house: JmapHouse, user: Account, origin: string): Promise<object> {
+  const visible = await accountsOf(house, user)
+  const accounts: Record<string, object> = {}
+  const primary: Record<string, string> = {}
+  for (const id of visible) {
+    const own = id === user.id
+    const account = own ? user : await house.accountById(id)
+    if (!account) continue
+    const has: Record<string, object> = {}
+    for (const capability of capabilities) {
+      const value = capability.account(house, { account: id, own })
+      if (value === undefined) continue
+      has[capability.uri] = value
+      if (own) primary[capability.uri] = objectId('A', id)
+    }
+    // What may be changed in an account of somebody else is said by its mailboxes (myRights).
+    accounts[objectId('A', id)] = {
+      name: account.address,
+      isPersonal: own,
+      isReadOnly: false,
+      accountCapabilities: has,
+    }
+  }
+  return {
+    capabilities: Object.fromEntries(capabilities.map((one) => [one.uri, one.session(house, origin)])),
+    accounts,
+    primaryAccounts: primary,
+    username: user.address,
+    apiUrl: `${origin}${paths.api}`,
+    downloadUrl: `${origin}${paths.download}`,
+    uploadUrl: `${origin}${paths.upload}`,
+    eventSourceUrl: `${origin}${paths.events}`,
+    state: sessionState(house, user, visible),
+  }
+}
