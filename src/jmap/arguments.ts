@@ -28,7 +28,7 @@ export function isId(value: unknown): value is string {
 
 /** An Id, or "#" and a creation id (RFC 8620 §5.3). */
 export function isReference(value: unknown): value is string {
-  return typeof value === 'string' && (isId(value) || (value.length <= 256 && value.startsWith('#')))
+  return isId(value) || (typeof value === 'string' && /^#.{1,255}$/s.test(value))
 }
 
 export function readText(args: Arguments, name: string): string

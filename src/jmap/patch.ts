@@ -47,7 +47,7 @@ export function applyPatch<T extends object>(object: T, patch: Patch): T {
   const fresh = new Set<object>() // copies made here may be written to
   const copied = (value: object): Record<string, unknown> => {
     if (fresh.has(value)) return value as Record<string, unknown>
-    const copy: Record<string, unknown> = Object.assign(Object.create(null) as object, value)
+    const copy: Record<string, unknown> = Object.assign(Object.create(null) as Record<string, unknown>, value)
     fresh.add(copy)
     return copy
   }

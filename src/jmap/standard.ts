@@ -108,14 +108,19 @@ export function checkState(ifInState: string | null, current: string): void {
   if (ifInState !== null && ifInState !== current) throw new MethodError('stateMismatch')
 }
 
+/** Without a prototype: a creation id may be "__proto__". */
+function record<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>
+}
+
 /** What a Foo/set did, as it is gathered. `answer()` gives the response's arguments. */
 export class SetResults {
-  created: Record<string, Arguments> = {}
-  updated: Record<string, Arguments | null> = {}
+  created: Record<string, Arguments> = record()
+  updated: Record<string, Arguments | null> = record()
   destroyed: string[] = []
-  notCreated: Record<string, SetError> = {}
-  notUpdated: Record<string, SetError> = {}
-  notDestroyed: Record<string, SetError> = {}
+  notCreated: Record<string, SetError> = record()
+  notUpdated: Record<string, SetError> = record()
+  notDestroyed: Record<string, SetError> = record()
 
   /** Does one thing for each, one after the other; what is refused is noted, our mistakes are thrown on. */
   async each(call: Call, set: SetArguments, deeds: SetDeeds): Promise<void> {
