@@ -34,6 +34,7 @@ import { startQueue, type Queue } from './queue/queue.ts'
 import { smtpServer, type ServerOptions } from './smtp/conversation.ts'
 import { openDatabase } from './sql/open.ts'
 import type { Database } from './sql/sql.ts'
+import { together } from './sql/together.ts'
 import { openStore, type Store } from './store/store.ts'
 import { startSweeper } from './store/sweep.ts'
 import { newId } from './tracking/ids.ts'
@@ -112,8 +113,10 @@ async function open(
   const mainDomain = (await defaultDomain(db)) ?? config.hostname
   const warn = (what: string, error: unknown): void => log.warn({ err: error }, what)
   let queue: Queue | undefined
+  const inOneGo = together(db)
   const delivery = openDelivery({
     store,
+    inOneGo,
     signIn,
     tracking,
     mailauth,
@@ -130,6 +133,7 @@ async function open(
   })
   queue = startQueue({
     store,
+    inOneGo,
     resolver,
     mailauth,
     settings: queueSettings(config, mainDomain),

@@ -20,6 +20,7 @@ import { queueDefaults, type QueueSettings } from '../src/queue/limits.ts'
 import { startQueue, type Queue } from '../src/queue/queue.ts'
 import { migrations } from '../src/schema.ts'
 import type { Database } from '../src/sql/sql.ts'
+import { together, type TogetherLimits } from '../src/sql/together.ts'
 import type { Accepted, Envelope, Recipient, SmtpSession } from '../src/smtp/intake.ts'
 import { createAccountStore, mailboxByRole, type Role } from '../src/store/mailboxes.ts'
 import { messagesIn } from '../src/store/messages.ts'
@@ -51,6 +52,7 @@ export interface SmallHouseOptions {
   queue?: Partial<QueueSettings> // starts one
   hostname?: string
   clock?: { now: number }
+  together?: TogetherLimits
 }
 
 /** A house with the domain uni.example. */
@@ -70,6 +72,7 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
   const people = new Map<string, Account>()
   const house: House = {
     store,
+    inOneGo: together(db, options.together),
     async signIn({ name, password }) {
       const account = people.get(name)
       if (!account || password !== 'secret') throw new Trouble('wrong-password')

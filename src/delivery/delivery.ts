@@ -18,7 +18,7 @@ export interface Delivery {
 }
 
 export function openDelivery(house: House): Delivery {
-  const place = openPlace(house.store, house.queue, house.settings)
+  const place = openPlace(house)
   const notices = quotaNotices(house)
   return {
     intake: openIntake(house, place, notices),

@@ -6,6 +6,7 @@ import type { SignIn } from '../login/login.ts'
 import type { Mailauth } from '../mailauth/mailauth.ts'
 import type { Notify } from '../smtp/intake.ts'
 import type { Writer } from '../sql/sql.ts'
+import type { Together } from '../sql/together.ts'
 import type { MailRow } from '../store/mails.ts'
 import type { Store } from '../store/store.ts'
 import type { Tracking } from '../tracking/tracking.ts'
@@ -14,6 +15,7 @@ import type { Srs } from './srs.ts'
 
 export interface House {
   store: Store
+  inOneGo: Together // shared with the queue: what comes in and what has gone out share commits
   signIn: SignIn
   tracking: Tracking
   mailauth: Mailauth

@@ -374,20 +374,20 @@ test('the owner is told when the mailbox fills up, once for each step, even when
 })
 
 test('mail beyond the limits is refused: size, header', async (t) => {
-  const made = await house(t, { settings: { mailBytes: 20_000, headerBytes: 5_000, memoryBytes: 1_000 } })
+  const made = await house(t, { settings: { mailBytes: 600_000, headerBytes: 5_000 } })
   const wang = await made.person('wang@uni.example')
   const to = ['wang@uni.example']
   await rejects(
-    send(made, { from: 'li@else.example', to, text: letter + 'x'.repeat(20_000), pieces: 5 }),
+    send(made, { from: 'li@else.example', to, text: letter + 'x'.repeat(600_000), pieces: 5 }),
     /552 5\.3\.4/,
   )
   await rejects(send(made, { from: 'li@else.example', to, text: `X: ${'y'.repeat(5_000)}\n${letter}` }), /552 5\.3\.4/)
   await rejects(send(made, { from: 'li@else.example', to, text: `X: ${'y'.repeat(9_000)}`, pieces: 9 }), /552 5\.3\.4/)
-  const large = letter + 'z'.repeat(15_000)
-  for (const pieces of [1, 7, 15_000]) await send(made, { from: 'li@else.example', to, text: large, pieces })
+  const large = letter + 'z'.repeat(530_000) // more than two blocks
+  for (const pieces of [1, 7, 530_000 / 16]) await send(made, { from: 'li@else.example', to, text: large, pieces })
   const mails = await mailsOf(made, wang)
   equal(mails.length, 3)
-  ok(mails.every((mail) => mail.endsWith('Good day\r\n' + 'z'.repeat(15_000))))
+  ok(mails.every((mail) => mail.endsWith('Good day\r\n' + 'z'.repeat(530_000))))
 })
 
 test('odd mails are taken as they are: no header, no body, nothing, ten thousand parts', async (t) => {
@@ -498,7 +498,7 @@ test('what cannot be made durable is not acknowledged, and leaves nothing behind
 })
 
 eachEngine('of mails placed together, one that fails harms no other', migrations, async (t, db) => {
-  const made = await house(t, { db, settings: { placeTransactions: 1 } })
+  const made = await house(t, { db, together: { most: 100, atOnce: 1 } })
   const wang = await made.person('wang@uni.example', 1_000)
   const li = await made.person('li@uni.example')
   const text = letter + 'x'.repeat(2_000)

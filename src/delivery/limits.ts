@@ -5,7 +5,6 @@ export interface DeliverySettings {
   mainDomain: string // of the house's own mail (MAILER-DAEMON@, postmaster without a domain)
   trustedNetworks: string[] // CIDR blocks whose mail on the public listener is relayed; nobody by default
   mailBytes: number // the largest mail, as it crosses the wire
-  memoryBytes: number // a mail up to this size is held in memory until it is placed
   headerBytes: number // header block of one mail
   hops: number // Received fields a mail may have                        RFC 5321 §6.3
   connectionsPerAddress: number // at the same time; IPv6 by /64
@@ -20,8 +19,6 @@ export interface DeliverySettings {
   senderDomainMustExist: boolean // of mail from strangers: has an MX or an address
   plusFolders: boolean // user+folder goes into the mailbox of that name, where there is one
   reverseNameMilliseconds: number // how long a finished mail waits for the name of its peer
-  placeAtOnce: number // mails placed in one transaction
-  placeTransactions: number // such transactions at the same time, on PostgreSQL
 }
 
 export const deliveryDefaults: DeliverySettings = {
@@ -29,7 +26,6 @@ export const deliveryDefaults: DeliverySettings = {
   mainDomain: 'localhost',
   trustedNetworks: [],
   mailBytes: 75_000_000,
-  memoryBytes: 262_144,
   headerBytes: 262_144,
   hops: 50,
   connectionsPerAddress: 50,
@@ -44,6 +40,4 @@ export const deliveryDefaults: DeliverySettings = {
   senderDomainMustExist: false,
   plusFolders: true,
   reverseNameMilliseconds: 2_000,
-  placeAtOnce: 100,
-  placeTransactions: 4,
 }

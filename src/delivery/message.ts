@@ -1,12 +1,12 @@
-// One mail on its way in: its bytes go to the reader and to memory or a blob in one pass, and when all are
-// here it is checked, given its trace lines, and placed.
+// One mail on its way in: its bytes go to the reader and to a blob in one pass, and when all are here it is
+// checked, given its trace lines, and placed.
 //
 // Invariants:
 //   nothing is acknowledged before place() has resolved: blob and rows are on disk
-//   a mail up to settings.memoryBytes touches the disk once, when it is accepted; a larger one is written as it comes
+//   a mail of up to one block touches the disk once, when it is accepted; a larger one is written as it comes
 //   a mail that is refused leaves no blob behind; where a commit may have happened after all, the blob stays
 
-import type { BlobWriter, Stored } from '../blobs/blobs.ts'
+import type { Stored } from '../blobs/blobs.ts'
 import type { Mail } from '../mail/mail.ts'
 import { readFields, type Field } from '../mime/headers.ts'
 import { MimeReader } from '../mime/reader.ts'
@@ -31,42 +31,33 @@ export type Accept = (arrived: Arrived) => Promise<Accepted>
 const endOfHeader = Buffer.from('\r\n\r\n')
 const lineEnd = Buffer.from('\r\n')
 const nothing = Buffer.alloc(0)
-const piecesHeld = 1_024
+const piecesHeld = 1_024 // of a header
 
 /** A sink for one mail of at most `most` bytes. */
 export function openMessage(house: House, envelope: Envelope, most: number, accept: Accept): Sink {
   const { settings, store } = house
   const submitted = envelope.session.login !== undefined
   const reader = new MimeReader()
-  let pieces: Buffer[] = [] // everything so far, or since the header began
+  const writer = store.blobs.writer()
+  let pieces: Buffer[] = [] // of the header
   let received = 0 // bytes from the peer
   let size = 0 // bytes kept
   let held = 0 // bytes of the header so far
   let tail: Buffer = lineEnd // the last bytes of it; a mail may begin with the empty line
   let headerBlock: Buffer | undefined
   let fields: Field[] = []
-  let writer: BlobWriter | undefined
 
   function keep(piece: Buffer): void | Promise<void> {
     if (piece.length === 0) return
     size += piece.length
     reader.push(piece)
-    if (writer) return writer.write(piece)
-    hold(piece)
-    if (size > settings.memoryBytes) return spill()
+    return writer.write(piece)
   }
 
   /** A Buffer weighs more than a few bytes: many small ones are joined now and then. */
   function hold(piece: Buffer): void {
     pieces.push(piece)
     if (pieces.length >= piecesHeld) pieces = [Buffer.concat(pieces)]
-  }
-
-  async function spill(): Promise<void> {
-    writer = store.blobs.writer()
-    const held = pieces
-    pieces = []
-    for (const piece of held) await writer.write(piece)
   }
 
   /** Waits until the header block is whole, then lets it across the border. */
@@ -107,11 +98,12 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
     async finish() {
       if (headerBlock === undefined) await header(nothing, true)
       const tree = reader.end()
-      const whole = writer ? undefined : pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+      let whole = writer.whole()
       let stored: Stored | undefined
 
       async function makeDurable(): Promise<Stored> {
-        stored ??= whole ? await store.blobs.put(whole) : await writer!.finish()
+        whole = undefined // its memory goes to the next mail
+        stored ??= await writer.finish()
         return stored
       }
 
@@ -135,7 +127,7 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
       try {
         return await accept({ mail, fields, store: makeDurable })
       } catch (error) {
-        if (!stored) await writer?.abandon()
+        if (!stored) await writer.abandon()
         // The answer is why the mail was refused, also where a full disk cannot note that its bytes are free.
         else if (leftNothing(error)) await store.blobs.drop(stored.ref).catch(() => undefined)
         throw error
@@ -144,7 +136,7 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
 
     async abandon() {
       pieces = []
-      await writer?.abandon()
+      await writer.abandon()
     },
   }
 }

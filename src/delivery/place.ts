@@ -4,12 +4,10 @@
 // Under load many mails share one transaction (sql/together.ts); one mail's trouble is its own.
 
 import type { Writer } from '../sql/sql.ts'
-import { together } from '../sql/together.ts'
 import { insertMail, type MailRow, type NewMail } from '../store/mails.ts'
 import { announce, placeMail, type Placement, type Target } from '../store/messages.ts'
-import type { Store } from '../store/store.ts'
 import { writeEvents, type Event } from '../tracking/events.ts'
-import type { HandOver, OutgoingMail, OutgoingQueue, OutgoingRecipient } from './house.ts'
+import type { HandOver, House, OutgoingMail, OutgoingRecipient } from './house.ts'
 
 export interface Placing {
   mail: NewMail
@@ -31,13 +29,7 @@ interface Placed {
 
 const nowhere: Placement = Object.assign([], { crossed: [] })
 
-export function openPlace(
-  store: Store,
-  queue: OutgoingQueue,
-  limits: { placeAtOnce: number; placeTransactions: number },
-): Place {
-  const inOneGo = together(store.db, { most: limits.placeAtOnce, atOnce: limits.placeTransactions })
-
+export function openPlace({ store, queue, inOneGo }: Pick<House, 'store' | 'queue' | 'inOneGo'>): Place {
   async function place(sql: Writer, { mail, targets, outgoing, events, also }: Placing): Promise<Placed> {
     const handOvers: HandOver[] = []
     const row = await insertMail(sql, mail)

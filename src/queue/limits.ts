@@ -26,8 +26,6 @@ export interface QueueSettings {
   claimPerDestination: number
   handOverRecipients: number // a new mail for more of them is not sent straight from memory
   freshBytes: number // bytes of new mails kept in memory for that
-  settleAtOnce: number // mails whose outcomes are written in one transaction
-  settleTransactions: number // such transactions at the same time, on PostgreSQL
   leaseMilliseconds: number // an entry that a dead node held is free after this
   pollMilliseconds: number // how soon changes by others are seen
   blocked: number[] // milliseconds: a destination that does not answer is left alone for so long; the last repeats
@@ -79,8 +77,6 @@ export const queueDefaults: QueueSettings = {
   claimPerDestination: 200,
   handOverRecipients: 10,
   freshBytes: 16_777_216,
-  settleAtOnce: 50,
-  settleTransactions: 4,
   leaseMilliseconds: 120_000,
   pollMilliseconds: 1_000,
   blocked: [1, 5, 15, 30].map((minutes) => minutes * 60_000),

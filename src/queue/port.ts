@@ -3,12 +3,14 @@
 import type { Resolver } from '../dns/resolver.ts'
 import type { Mailauth } from '../mailauth/mailauth.ts'
 import type { Writer } from '../sql/sql.ts'
+import type { Together } from '../sql/together.ts'
 import type { Store } from '../store/store.ts'
 import type { NewQueueMail } from './entries.ts'
 import type { QueueSettings } from './limits.ts'
 
 export interface QueueHouse {
   store: Store
+  inOneGo: Together
   resolver: Resolver
   mailauth: Mailauth
   settings: QueueSettings

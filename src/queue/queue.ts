@@ -4,7 +4,6 @@
 // change (the command line, other nodes) is seen within settings.pollMilliseconds.
 
 import { splitAddress } from '../mail/address.ts'
-import { together } from '../sql/together.ts'
 import { newId } from '../tracking/ids.ts'
 import type { Writer } from '../sql/sql.ts'
 import {
@@ -51,7 +50,6 @@ export function startQueue(house: QueueHouse): Queue {
   const { db } = store
   const node = newId(clock())
   const lanes = openLanes(settings)
-  const inOneGo = together(db, { most: settings.settleAtOnce, atOnce: settings.settleTransactions })
   const lines = new Set<{ stop(): void; destroy(): void }>()
   const working = new Set<Promise<void>>()
   let watchers: (() => void)[] = []
@@ -294,7 +292,7 @@ export function startQueue(house: QueueHouse): Queue {
   async function settleSurely(mail: QueueMail, outcomes: Outcome[]): Promise<void> {
     for (let pause = 500; ; pause *= 2) {
       try {
-        return await settle(house, inOneGo, node, mail, outcomes)
+        return await settle(house, node, mail, outcomes)
       } catch (error) {
         warn('queue: an outcome could not be written', error)
         if (stopping || pause > 16_000) return

@@ -1,7 +1,6 @@
 // Writes what became of the recipients of one mail: rows, history and reports in one transaction.
 
 import { normalAddress } from '../mail/address.ts'
-import type { Together } from '../sql/together.ts'
 import { writeEvents, type Event } from '../tracking/events.ts'
 import { postponeEntry, removeEntry, removeFinished, type QueueEntry, type QueueMail } from './entries.ts'
 import type { QueueHouse } from './port.ts'
@@ -32,19 +31,13 @@ interface Consequence {
 }
 
 /** Settles outcomes of one mail. Entries that were dropped or taken over meanwhile are left alone. */
-export async function settle(
-  house: QueueHouse,
-  inOneGo: Together,
-  node: string,
-  mail: QueueMail,
-  outcomes: Outcome[],
-): Promise<void> {
+export async function settle(house: QueueHouse, node: string, mail: QueueMail, outcomes: Outcome[]): Promise<void> {
   const now = house.clock()
   const following = outcomes.map((outcome) => consequenceOf(house, mail, outcome, now))
   const tidings = following.flatMap((one) => (one.tidings ? [one.tidings] : []))
   const addReports = tidings.length > 0 ? await writeReports(house, mail, tidings) : undefined
 
-  await inOneGo(async (sql) => {
+  await house.inOneGo(async (sql) => {
     const events: Event[] = []
     for (const { outcome, event, remove, postpone } of following) {
       const { id } = outcome.entry

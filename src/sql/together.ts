@@ -13,6 +13,8 @@ export interface TogetherLimits {
   atOnce: number // such transactions at the same time, where the engine has more than one writer
 }
 
+const togetherDefaults: TogetherLimits = { most: 100, atOnce: 4 }
+
 export type Together = <T>(work: (sql: Writer) => Promise<T>) => Promise<T>
 
 interface Job {
@@ -21,7 +23,7 @@ interface Job {
   reject(error: unknown): void
 }
 
-export function together(db: Database, limits: TogetherLimits): Together {
+export function together(db: Database, limits: TogetherLimits = togetherDefaults): Together {
   const waiting: Job[] = []
   // SQLite has one writer: a second transaction would only split the batch. PostgreSQL waits in parallel.
   const atOnce = db.engine === 'sqlite' ? 1 : limits.atOnce
