@@ -256,8 +256,15 @@ class Client {
       return false
     }
     const stuffing = new Stuffing()
-    for await (const piece of this.#pieces(mail)) yield stuffing.stuff(piece)
-    yield stuffing.end()
+    let last: Buffer | undefined // held back: a small one is written together with the end of the mail
+    for await (const piece of this.#pieces(mail)) {
+      if (last) yield last
+      last = stuffing.stuff(piece)
+    }
+    const end = Buffer.from(stuffing.end())
+    const isSmall = last !== undefined && last.length <= joinedBytes
+    if (last && !isSmall) yield last
+    yield isSmall ? Buffer.concat([last!, end]) : end
     return true
   }
 
@@ -310,6 +317,8 @@ class Client {
     this.#resetIsDue = this.#dialogue.offers.chunking && !isYes(answered!)
   }
 }
+
+const joinedBytes = 65_536
 
 interface Expected {
   line: string
