@@ -30,6 +30,8 @@ export interface BlobGroup {
 export interface BlobWriter {
   /** Takes the next piece; await it: a large blob waits here for the disk. Throws Trouble disk-full. */
   write(piece: Uint8Array): Promise<void> | void
+  /** All bytes so far, while they are in memory. Only until finish() or abandon(): the memory is used again. */
+  whole(): Buffer | undefined
   /** Ends the blob; resolves when it is durable. Throws Trouble disk-full. */
   finish(): Promise<Stored>
   /** Forgets what was written. Safe to call at any time, also after a failure. */

@@ -3,6 +3,7 @@
 export interface VolumeLimits {
   volumeBytes: number // a volume this long is sealed
   blockBytes: number // a blob longer than this is kept in blocks
+  blocksKept: number // blocks of memory that are free and kept for the next large blobs
   openVolumes: number // files held open for reading
   readAheadBytes: number // taken in at once when records are read in order
   readAheads: number // how many such pieces are kept
@@ -13,6 +14,7 @@ export interface VolumeLimits {
 export const volumeLimits: VolumeLimits = {
   volumeBytes: 1 << 30,
   blockBytes: 256 << 10,
+  blocksKept: 32,
   openVolumes: 64,
   readAheadBytes: 256 << 10,
   readAheads: 64,

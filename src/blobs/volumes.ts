@@ -18,27 +18,17 @@ import type { BlobGroup, BlobReader, BlobRef, Blobs, Stored } from './blobs.ts'
 import { openDeadLog } from './dead.ts'
 import { volumeLimits, type VolumeLimits } from './limits.ts'
 import { likelyRefs, reaches, readRef, volumePath, volumesIn, writeRef, type Extent, type Place } from './places.ts'
-import { openReader, readPieces } from './reader.ts'
+import { openReader, readPieces, readWhole } from './reader.ts'
 import { checkRecord, isList, makeRecord, openRecord, readBlockList } from './record.ts'
 import { watchUses } from './uses.ts'
-import { eitherWriter, extentOf, largeWriter, openBlockRow, type Pen } from './writers.ts'
+import { blobWriter, extentOf, openBlockMemory, openBlockRow, type Pen } from './writers.ts'
 
 /** Reads blobs that others write, from a thread of its own. What it reads is in use as far as rows name it. */
 export function openBlobReader(folder: string, limits: Partial<VolumeLimits> = {}): BlobReader {
   const reader = openReader(folder, { ...volumeLimits, ...limits })
-  return readingBy((ref, start, end) => readPieces(reader, readRef(ref), start, end))
-}
-
-type Pieces = (ref: BlobRef, start: number, end: number) => AsyncGenerator<Buffer>
-
-function readingBy(pieces: Pieces): BlobReader {
   return {
-    async read(ref, start = 0, end = Infinity) {
-      const found: Buffer[] = []
-      for await (const piece of pieces(ref, start, end)) found.push(piece)
-      return found.length === 1 && found[0] ? found[0] : Buffer.concat(found)
-    },
-    stream: (ref, start = 0, end = Infinity) => pieces(ref, start, end),
+    read: (ref, start = 0, end = Infinity) => readWhole(reader, readRef(ref), start, end),
+    stream: (ref, start = 0, end = Infinity) => readPieces(reader, readRef(ref), start, end),
   }
 }
 
@@ -54,7 +44,7 @@ export async function openVolumes(
   const appender = await openAppender(folder, named)
   const uses = watchUses(named, now)
   const dead = openDeadLog(folder)
-  const pen: Pen = { appender, uses, dead, blockBytes: named.blockBytes }
+  const pen: Pen = { appender, uses, dead, memory: openBlockMemory(named.blockBytes, named.blocksKept) }
 
   const putRecord = async (record: Buffer[]): Promise<{ ref: BlobRef; useBefore: number }> => {
     const extent = await appender.append(record)
@@ -69,7 +59,7 @@ export async function openVolumes(
       const { ref, useBefore } = await putRecord(makeRecord('d', buffer))
       return { ref, size: buffer.length, hash: digest('sha256', buffer), useBefore }
     }
-    const writer = largeWriter(pen)
+    const writer = blobWriter(pen, put)
     try {
       await writer.write(buffer)
       return await writer.finish()
@@ -78,7 +68,16 @@ export async function openVolumes(
       throw error
     }
   }
-  async function* pieces(ref: BlobRef, start: number, end: number): AsyncGenerator<Buffer> {
+  const read = async (ref: BlobRef, start = 0, end = Infinity): Promise<Buffer> => {
+    const place = readRef(ref)
+    uses.begin(place)
+    try {
+      return await readWhole(reader, place, start, end)
+    } finally {
+      uses.end(place)
+    }
+  }
+  async function* stream(ref: BlobRef, start = 0, end = Infinity): AsyncGenerator<Buffer> {
     const place = readRef(ref)
     uses.begin(place)
     try {
@@ -118,8 +117,9 @@ export async function openVolumes(
   return {
     folder,
     put,
-    writer: () => eitherWriter(put, () => largeWriter(pen), named.blockBytes),
-    ...readingBy(pieces),
+    writer: () => blobWriter(pen, put),
+    read,
+    stream,
     async drop(ref) {
       const place = readRef(ref)
       const extents = await extentsOf(place).catch(() => [place]) // damaged, or copied and gone: nothing to lose

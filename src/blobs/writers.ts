@@ -3,8 +3,9 @@
 // Invariants:
 //   the volumes of a blob that is being written are in use, until it is finished or abandoned
 //   the blocks of one that was broken off are told dead
+//   a blob in hand takes one block of memory, which goes back only when nobody writes from it any more
 
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { Appender } from './appender.ts'
 import type { BlobRef, Blobs, BlobWriter } from './blobs.ts'
 import type { DeadLog } from './dead.ts'
@@ -17,32 +18,23 @@ export interface Pen {
   appender: Appender
   uses: Uses
   dead: DeadLog
-  blockBytes: number
+  memory: BlockMemory
 }
 
-/** Keeps a small blob in memory; hands over to `large` when it grows. */
-export function eitherWriter(put: Blobs['put'], large: () => BlobWriter, blockBytes: number): BlobWriter {
-  let pieces: Uint8Array[] = []
-  let size = 0
-  let grown: BlobWriter | undefined
+/** Memory for blocks that are being filled. Used again and again: large buffers cost the collector dear. */
+export interface BlockMemory {
+  blockBytes: number
+  take(): Buffer
+  give(block: Buffer): void
+}
+
+export function openBlockMemory(blockBytes: number, kept: number): BlockMemory {
+  const free: Buffer[] = []
   return {
-    write(piece) {
-      if (grown) return grown.write(piece)
-      pieces.push(piece)
-      size += piece.length
-      if (size <= blockBytes) return undefined
-      grown = large()
-      const all = Buffer.concat(pieces)
-      pieces = []
-      return grown.write(all)
-    },
-    finish() {
-      if (grown) return grown.finish()
-      return put(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces))
-    },
-    async abandon() {
-      pieces = []
-      await grown?.abandon()
+    blockBytes,
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(blockBytes),
+    give(block) {
+      if (free.length < kept) free.push(block)
     },
   }
 }
@@ -96,36 +88,65 @@ export function extentOf({ volume, offset, stored }: Block): Extent {
   return { volume, offset, length: stored }
 }
 
-export function largeWriter(pen: Pen): BlobWriter {
-  const row = openBlockRow(pen)
-  const hash = createHash('sha256')
-  let size = 0
-  let held: Uint8Array[] = []
-  let heldBytes = 0
+const heldShare = 1 / 8 // of a block: so much of a blob is held in the pieces it came in
+const heldPieces = 64 // at most
 
-  const writeBlock = (bytes: Buffer): Promise<void> => row.add(makeRecord('b', bytes), bytes.length)
+/** Fills a block; a blob that does not fit is written block by block. `put` writes one that does. */
+export function blobWriter(pen: Pen, put: Blobs['put']): BlobWriter {
+  let pieces: Uint8Array[] = []
+  let block: Buffer | undefined
+  let filled = 0
+  let size = 0
+  let row: BlockRow | undefined
+  let hash: Hash | undefined
+
+  const inHand = (): Buffer => (block ? block.subarray(0, filled) : Buffer.concat(pieces))
+  const writeBlock = async (): Promise<void> => {
+    row ??= openBlockRow(pen)
+    hash ??= createHash('sha256')
+    const bytes = inHand()
+    hash.update(bytes)
+    await row.add(makeRecord('b', bytes), bytes.length)
+    filled = 0
+  }
+  const addLong = async (piece: Uint8Array, into: Buffer): Promise<void> => {
+    for (let at = 0; at < piece.length;) {
+      if (filled === into.length) await writeBlock()
+      const part = piece.subarray(at, at + into.length - filled)
+      into.set(part, filled)
+      filled += part.length
+      at += part.length
+    }
+  }
+  const add = (piece: Uint8Array): Promise<void> | undefined => {
+    block ??= pen.memory.take()
+    if (filled + piece.length > block.length) return addLong(piece, block)
+    block.set(piece, filled)
+    filled += piece.length
+    return undefined
+  }
   return {
-    async write(piece) {
-      hash.update(piece)
+    write(piece) {
       size += piece.length
-      held.push(piece)
-      heldBytes += piece.length
-      if (heldBytes < pen.blockBytes) return
-      const all = Buffer.concat(held)
-      let from = 0
-      for (; all.length - from >= pen.blockBytes; from += pen.blockBytes)
-        await writeBlock(all.subarray(from, from + pen.blockBytes))
-      held = from < all.length ? [Buffer.from(all.subarray(from))] : []
-      heldBytes = all.length - from
+      if (block) return add(piece)
+      pieces.push(piece)
+      if (size <= pen.memory.blockBytes * heldShare && pieces.length < heldPieces) return undefined
+      const held = pieces.length === 1 ? piece : Buffer.concat(pieces)
+      pieces = []
+      return add(held)
     },
+    whole: () => (row ? undefined : inHand()),
     async finish() {
-      if (heldBytes > 0) await writeBlock(Buffer.concat(held))
-      held = []
-      return { ...(await row.finish()), size, hash: hash.digest('hex') }
+      if (row && filled > 0) await writeBlock()
+      const stored = row ? { ...(await row.finish()), size, hash: hash!.digest('hex') } : await put(inHand())
+      if (block) pen.memory.give(block)
+      block = undefined
+      return stored
     },
-    abandon() {
-      held = []
-      return row.abandon()
+    // The block stays with the collector: a write from it may be under way.
+    async abandon() {
+      pieces = []
+      await row?.abandon()
     },
   }
 }

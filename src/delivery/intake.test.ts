@@ -476,10 +476,10 @@ test('what cannot be made durable is not acknowledged, and leaves nothing behind
   const wang = await made.person('wang@uni.example')
   const mail = { ...fromStranger, to: ['wang@uni.example'] }
   const { blobs, db } = made.store
-  const put = blobs.put.bind(blobs)
-  blobs.put = () => Promise.reject(new Trouble('disk-full'))
+  const writer = blobs.writer.bind(blobs)
+  blobs.writer = () => ({ ...writer(), finish: () => Promise.reject(new Trouble('disk-full')) })
   await rejects(send(made, mail), /452 4\.3\.1/)
-  blobs.put = put
+  blobs.writer = writer
   const transaction = db.transaction.bind(db)
   const dropped: string[] = []
   blobs.drop = async (ref) => void dropped.push(ref)

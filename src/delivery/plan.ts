@@ -65,6 +65,8 @@ export async function planOf(
   })
   const report = isGenuine(envelope, findings)
   const received = receivedEvent(house, arrived, findings, verdicts)
+  // A copy: the memory it lies in is that of another mail when this one is stored.
+  const bytes = leaving.length > 0 && mail.whole ? Buffer.from(mail.whole) : undefined
 
   return {
     locals,
@@ -76,7 +78,7 @@ export async function planOf(
       const { smtputf8, body, dsn } = envelope
       return {
         mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
-        bytes: mail.whole,
+        bytes,
         targets: fits.map(targetOf),
         outgoing: outgoing.map(({ sender, prefix, recipients }) => ({
           mail: {

@@ -12,7 +12,7 @@ export interface Mail {
   headerBlock: Buffer // the bytes before the first empty line, ends CRLF
   size: number // bytes
   receivedAt: number // milliseconds
-  whole?: Buffer // all its bytes, where it is small enough to be held in memory
+  whole?: Buffer // all its bytes, where it is small enough to be held in memory; only until it is stored
   read(start: number, end: number): Promise<Buffer>
   stream(): AsyncIterable<Buffer>
 }
