@@ -20,7 +20,11 @@ export function sending(mail: Mail, { fields }: Findings, { store }: House): Ver
   const { from, sender } = mail.tree.headers
   const named = senderFields > 0 ? [...from, ...sender] : from
   const addresses = new Set(named.filter(({ host }) => host !== '').map(({ mailbox, host }) => `${mailbox}@${host}`))
-  return Promise.all(
-    [...addresses].map(async (address) => ({ address, owned: await ownsAddress(store.db, login.accountId, address) })),
-  ).then((authors) => authorship({ submitted: true, fromFields, senderFields, authors }))
+  // MAIL was refused unless its sender belongs to the login; mostly the author is the same.
+  const { sender: admitted } = mail.envelope
+  const isOwned = (address: string): boolean | Promise<boolean> =>
+    address === admitted || ownsAddress(store.db, login.accountId, address)
+  return Promise.all([...addresses].map(async (address) => ({ address, owned: await isOwned(address) }))).then(
+    (authors) => authorship({ submitted: true, fromFields, senderFields, authors }),
+  )
 }
