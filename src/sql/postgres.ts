@@ -25,6 +25,8 @@ export async function openPostgres(url: string): Promise<Database> {
     types,
   })
   pool.on('error', () => undefined) // an idle connection that broke is replaced by the pool
+  // One that breaks in a transaction fails its query, and says so here as well: unheard it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const asked = statements((query) => pool.query(query))
   await asked.one('select 1 as one')
 
