@@ -110,7 +110,7 @@ async function open(
   atEnd(() => mailauth.close())
   atEnd(every(hour, () => advanceKeys({ db, folder: keyFolder }, resolver), failed))
 
-  const mainDomain = (await defaultDomain(db)) ?? config.hostname
+  const mainDomain = async (): Promise<string> => (await defaultDomain(db)) ?? config.hostname
   const warn = (what: string, error: unknown): void => log.warn({ err: error }, what)
   let queue: Queue | undefined
   const inOneGo = together(db)
@@ -126,8 +126,9 @@ async function open(
       wake: () => queue?.wake(),
     },
     resolver,
-    srs: openSrs(await srsKey(join(keyFolder, 'srs.key')), mainDomain),
-    settings: deliverySettings(config, mainDomain),
+    srs: openSrs(await srsKey(join(keyFolder, 'srs.key'))),
+    settings: deliverySettings(config),
+    mainDomain,
     clock,
     warn,
   })
@@ -136,7 +137,8 @@ async function open(
     inOneGo,
     resolver,
     mailauth,
-    settings: queueSettings(config, mainDomain),
+    settings: queueSettings(config),
+    mainDomain,
     clock,
     warn,
     isLocalDomain: (domain) => isLocalDomain(db, domain),
@@ -328,11 +330,10 @@ function mailauthSettings(config: Config, now: () => number): MailauthSettings {
   }
 }
 
-function deliverySettings(config: Config, mainDomain: string): DeliverySettings {
+function deliverySettings(config: Config): DeliverySettings {
   return {
     ...deliveryDefaults,
     hostname: config.hostname,
-    mainDomain,
     trustedNetworks: config['smtp.trusted_networks'],
     mailBytes: config['smtp.max_size'],
     senderDomainMustExist: config['smtp.sender_domain_must_exist'],
@@ -346,11 +347,10 @@ function deliverySettings(config: Config, mainDomain: string): DeliverySettings 
   }
 }
 
-function queueSettings(config: Config, mainDomain: string): QueueSettings {
+function queueSettings(config: Config): QueueSettings {
   return {
     ...queueDefaults,
     hostname: config.hostname,
-    reportsFrom: `MAILER-DAEMON@${mainDomain}`,
     port: config['queue.port'],
     routes: config['queue.routes'],
     retries: config['queue.retries'].map(readSpan),

@@ -14,7 +14,7 @@ import { createAccount, type Account } from '../src/directory/accounts.ts'
 import { createDomain } from '../src/directory/domains.ts'
 import { zoneResolver } from '../src/dns/zone.ts'
 import type { Mailauth } from '../src/mailauth/mailauth.ts'
-import { isLocalDomain } from '../src/directory/domains.ts'
+import { defaultDomain, isLocalDomain } from '../src/directory/domains.ts'
 import { addToQueue } from '../src/queue/entries.ts'
 import { queueDefaults, type QueueSettings } from '../src/queue/limits.ts'
 import { startQueue, type Queue } from '../src/queue/queue.ts'
@@ -90,13 +90,13 @@ export async function smallHouse(options: SmallHouseOptions = {}): Promise<Small
       wake: () => queue?.wake(),
     },
     resolver: zoneResolver(options.zone ?? zone),
-    srs: openSrs(randomBytes(32), domain),
+    srs: openSrs(randomBytes(32)),
     settings: {
       ...deliveryDefaults,
       hostname: options.hostname ?? 'mx.uni.example',
-      mainDomain: domain,
       ...options.settings,
     },
+    mainDomain: async () => (await defaultDomain(db)) ?? domain,
     clock: () => clock.now,
     warn: (what, error) => warnings.push([what, error]),
   }

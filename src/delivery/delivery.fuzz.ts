@@ -73,19 +73,19 @@ async function arrive(input: Buffer, cut: number): Promise<{ arrived: Arrived; b
   return { arrived: arrived!, bytes: Buffer.concat(kept) }
 }
 
-const srs = openSrs(Buffer.alloc(32, 7), 'uni.example')
+const srs = openSrs(Buffer.alloc(32, 7))
 
 export const returns: FuzzTarget = {
   name: 'delivery/srs',
   corpus: [
-    srs.forward('a@b.example', 0),
-    srs.forward('srs0=x=y=z=w@b.example', 0),
+    srs.forward('a@b.example', 0, 'uni.example'),
+    srs.forward('srs0=x=y=z=w@b.example', 0, 'uni.example'),
     '"a b"@c',
     'srs1=a=b==c@uni.example',
   ],
   run(input) {
     const address = input.toString('utf8').slice(0, 1_000)
-    const out = srs.forward(address, 0)
+    const out = srs.forward(address, 0, 'uni.example')
     if (out !== '') equal(typeof srs.reverse(out, 0), 'string')
     const back = srs.reverse(address, 0)
     if (back !== undefined) ok(/@/.test(back))

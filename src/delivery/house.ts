@@ -23,6 +23,8 @@ export interface House {
   resolver: Resolver
   srs: Srs
   settings: DeliverySettings
+  /** The domain of the house's own mail (MAILER-DAEMON@, postmaster without a domain); it may change at any time. */
+  mainDomain: () => Promise<string>
   clock: () => number
   warn: (what: string, error: unknown) => void
 }

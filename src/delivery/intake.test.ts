@@ -295,6 +295,8 @@ test('what the authentication sets aside goes to Junk; what it refuses is refuse
   made.house.mailauth.judge = real
   equal((await mailsOf(made, wang)).length, 0)
   equal((await mailsOf(made, wang, 'junk')).length, 1)
+  const [placed] = await findEvents(made.db, { kind: 'placed' })
+  deepEqual([placed!.details['mailbox'], placed!.details['role']], ['Junk', 'junk'])
 })
 
 // -- circles

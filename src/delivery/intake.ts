@@ -77,7 +77,7 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
 
   async function checkRecipient(envelope: Envelope, recipient: Recipient): Promise<void> {
     const { session, sender, declaredSize = 0 } = envelope
-    const address = postmasterOf(recipient.address, session, settings.mainDomain)
+    const address = await postmasterOf(house, recipient.address, session)
     const mayRelay = session.role !== 'lmtp' && (session.login !== undefined || session.facts.trusted === true)
     const { recipientsPerMail = Infinity } = speed.limitsOf(session)
     if (envelope.recipients.length >= recipientsPerMail) {

@@ -2,7 +2,6 @@
 
 export interface DeliverySettings {
   hostname: string // in Received, Authentication-Results and our own addresses
-  mainDomain: string // of the house's own mail (MAILER-DAEMON@, postmaster without a domain)
   trustedNetworks: string[] // CIDR blocks whose mail on the public listener is relayed; nobody by default
   mailBytes: number // the largest mail, as it crosses the wire
   headerBytes: number // header block of one mail
@@ -23,7 +22,6 @@ export interface DeliverySettings {
 
 export const deliveryDefaults: DeliverySettings = {
   hostname: 'localhost',
-  mainDomain: 'localhost',
   trustedNetworks: [],
   mailBytes: 75_000_000,
   headerBytes: 262_144,

@@ -35,12 +35,13 @@ export async function deliverLocal(
   const destinations = resolved.known ? resolved.destinations : []
   const targets: Target[] = destinations.flatMap((to) => (to.kind === 'local' ? [{ accountId: to.accountId }] : []))
   const remote = destinations.flatMap((to) => (to.kind === 'remote' ? [{ address: to.address }] : []))
+  const mainDomain = await house.mainDomain()
   try {
     const placement = await store.db.transaction(async (sql) => {
       const placement = targets.length > 0 ? await placeMail(sql, row, targets) : undefined
       if (returned !== undefined) await house.queue.add(sql, mail, [{ address: returned, notify: 'never' }])
       if (remote.length > 0) {
-        const sender = house.srs.forward(mail.sender, house.clock())
+        const sender = house.srs.forward(mail.sender, house.clock(), mainDomain)
         await house.queue.add(sql, { ...mail, sender, prefix: `Delivered-To: ${address}\r\n` }, remote)
       }
       await settle(sql)

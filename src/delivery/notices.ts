@@ -39,14 +39,14 @@ export function quotaNotices(house: House): QuotaNotices {
 }
 
 async function tellOwner(house: House, accountId: number): Promise<void> {
-  const { store, settings, clock } = house
+  const { store, clock } = house
   const now = clock()
   const { used, quota } = await quotaOf(store.db, accountId)
   const account = await accountById(store.db, accountId)
   if (!account || quota <= 0) return
 
   const id = newId(now)
-  const bytes = writeNotice({ hostname: settings.mainDomain, to: account.address, id, at: now, used, quota })
+  const bytes = writeNotice({ hostname: await house.mainDomain(), to: account.address, id, at: now, used, quota })
   const blob = await store.blobs.put(bytes)
   const placement = await store.db.transaction(async (sql) => {
     const mail = { blob, tree: readMail(bytes), trace: 'Return-Path: <>\r\n', receivedAt: now, historyId: id }

@@ -13,7 +13,7 @@ import { mailDate } from '../mail/date.ts'
 import { bodyOf } from '../mailauth/sign.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Envelope, Notify, Recipient } from '../smtp/intake.ts'
-import { mailboxByPath, mailboxByRole } from '../store/mailboxes.ts'
+import { mailboxByPath, mailboxByRole, type Mailbox } from '../store/mailboxes.ts'
 import type { Target } from '../store/messages.ts'
 import type { Event } from '../tracking/events.ts'
 import type { Findings } from './findings.ts'
@@ -32,7 +32,7 @@ export interface Plan {
 
 export interface LocalCopy extends LocalDestination {
   recipient: Recipient
-  mailboxId?: number
+  mailbox?: Mailbox // other than INBOX
 }
 
 interface Leaving {
@@ -110,9 +110,9 @@ async function localCopies(house: House, asked: Asked[], findings: Findings): Pr
   for (const { recipient, destinations } of asked) {
     for (const destination of destinations) {
       if (destination.kind !== 'local' || copies.has(destination.accountId)) continue
-      const mailboxId =
+      const mailbox =
         findings.junk || destination.detail !== '' ? await mailboxFor(house, destination, findings.junk) : undefined
-      copies.set(destination.accountId, { ...destination, recipient, mailboxId })
+      copies.set(destination.accountId, { ...destination, recipient, mailbox })
     }
   }
   return [...copies.values()]
@@ -123,13 +123,13 @@ async function mailboxFor(
   { store, settings }: House,
   { accountId, detail }: LocalDestination,
   junk: boolean,
-): Promise<number | undefined> {
-  if (junk) return (await mailboxByRole(store.db, accountId, 'junk'))?.id
-  return settings.plusFolders ? (await mailboxByPath(store.db, accountId, [detail]))?.id : undefined
+): Promise<Mailbox | undefined> {
+  if (junk) return mailboxByRole(store.db, accountId, 'junk')
+  return settings.plusFolders ? mailboxByPath(store.db, accountId, [detail]) : undefined
 }
 
-function targetOf({ accountId, mailboxId }: LocalCopy): Target {
-  return mailboxId === undefined ? { accountId } : { accountId, mailboxId }
+function targetOf({ accountId, mailbox }: LocalCopy): Target {
+  return mailbox ? { accountId, mailboxId: mailbox.id } : { accountId }
 }
 
 /** The copies that leave, one for each way the mail has to look. */
@@ -161,11 +161,10 @@ async function newGroup(
   if (!forwarded) return { sender, forwarded, recipients: [] }
   const domain = splitAddress(sender)?.domain
   const ours = domain === undefined || (await isLocalDomain(house.store.db, domain))
-  const seal = authentication
-    ? await house.mailauth.seal(house.settings.mainDomain, signedMail(mail), authentication)
-    : ''
+  const mainDomain = await house.mainDomain()
+  const seal = authentication ? await house.mailauth.seal(mainDomain, signedMail(mail), authentication) : ''
   return {
-    sender: ours ? sender : house.srs.forward(sender, house.clock()),
+    sender: ours ? sender : house.srs.forward(sender, house.clock(), mainDomain),
     prefix: `${seal}Delivered-To: ${delivered}\r\n`,
     forwarded,
     recipients: [],
@@ -261,7 +260,12 @@ function placedEvent({ mail }: Arrived, copy: LocalCopy): Event {
     kind: 'placed',
     account: copy.accountId,
     address: normalAddress(copy.recipient.address),
-    details: { mailbox: copy.delivered, mailboxId: copy.mailboxId },
+    details: {
+      mailbox: copy.mailbox ? copy.mailbox.path.join('/') : 'INBOX',
+      role: copy.mailbox?.role ?? undefined,
+      mailboxId: copy.mailbox?.id,
+      delivered: copy.delivered,
+    },
   }
 }
 

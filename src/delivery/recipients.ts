@@ -33,12 +33,12 @@ export interface Asked {
 }
 
 /** A recipient without a domain, or at the address it was spoken to: only postmaster. RFC 5321 §4.1.1.3, §4.5.1 */
-export function postmasterOf(address: string, session: SmtpSession, mainDomain: string): string {
+export async function postmasterOf(house: House, address: string, session: SmtpSession): Promise<string> {
   const lower = address.toLowerCase()
-  if (lower === 'postmaster') return `postmaster@${mainDomain}`
+  if (lower === 'postmaster') return `postmaster@${await house.mainDomain()}`
   const { localAddress } = session.peer
   const literal = localAddress.includes(':') ? `[ipv6:${localAddress.toLowerCase()}]` : `[${localAddress}]`
-  return lower === `postmaster@${literal}` ? `postmaster@${mainDomain}` : address
+  return lower === `postmaster@${literal}` ? `postmaster@${await house.mainDomain()}` : address
 }
 
 export interface Asking {

@@ -12,9 +12,12 @@ import { splitAddress, writeLocal } from '../mail/address.ts'
 import { writePrivate } from '../mailauth/keys.ts'
 
 export interface Srs {
-  /** The sender a forward leaves with. A null sender stays null. */
-  forward(sender: string, now: number): string
-  /** The address that a return to `address` goes on to; undefined when it is none of ours, or too old. */
+  /** The sender a forward leaves with, in a domain of ours. A null sender stays null. */
+  forward(sender: string, now: number, domain: string): string
+  /**
+   * The address that a return to `address` goes on to; undefined when we did not write it, or too long ago. In
+   * whichever domain of ours we wrote it: that the domain is ours, the caller knows.
+   */
   reverse(address: string, now: number): string | undefined
 }
 
@@ -23,7 +26,7 @@ const days = 21
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const cycle = 1_024 // days until a time stamp repeats
 
-export function openSrs(key: Buffer, domain: string): Srs {
+export function openSrs(key: Buffer): Srs {
   // Mail programs on the way may change the case of a local part, so the hash is taken over lower case.
   const mac = (text: string) =>
     [...createHmac('sha256', key).update(text.toLowerCase()).digest().subarray(0, 8)]
@@ -36,7 +39,7 @@ export function openSrs(key: Buffer, domain: string): Srs {
   }
 
   return {
-    forward(sender, now) {
+    forward(sender, now, domain) {
       const split = splitAddress(sender)
       if (!split) return ''
       if (/^srs[01][=+-]/i.test(split.local)) {
@@ -52,7 +55,7 @@ export function openSrs(key: Buffer, domain: string): Srs {
 
     reverse(address, now) {
       const split = splitAddress(address)
-      if (!split || split.domain !== domain) return undefined
+      if (!split) return undefined
       const first = /^srs0[=+-]([^=]+)=([a-z2-7]{2})=([^=]+)=(.*)$/is.exec(split.local)
       if (first) {
         const [, hash = '', stamp = '', host = '', local = ''] = first

@@ -38,7 +38,7 @@ export async function addReport(house: House, mail: Mail, asked: Asked[]): Promi
   const id = newId(at)
   const bytes = writeReport({
     hostname: settings.hostname,
-    from: `MAILER-DAEMON@${settings.mainDomain}`,
+    from: `MAILER-DAEMON@${await house.mainDomain()}`,
     to: sender,
     id: mail.id,
     messageId: `${id}@${settings.hostname}`,

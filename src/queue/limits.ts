@@ -2,7 +2,6 @@
 
 export interface QueueSettings {
   hostname: string // what we call ourselves to other hosts
-  reportsFrom: string // address that reports are from
   port: number // of other mail hosts
   allowPrivate: boolean // may mail go to private and loopback addresses that DNS names? For tests and closed networks
   allowLiterals: boolean // may mail go to address literals
@@ -53,7 +52,6 @@ export const routeDefaults: QueueRoute = {
 
 export const queueDefaults: QueueSettings = {
   hostname: 'localhost',
-  reportsFrom: 'MAILER-DAEMON@localhost',
   port: 25,
   allowPrivate: false,
   allowLiterals: false,

@@ -14,6 +14,7 @@ export interface QueueHouse {
   resolver: Resolver
   mailauth: Mailauth
   settings: QueueSettings
+  mainDomain: () => Promise<string> // reports come from MAILER-DAEMON there
   clock: () => number
   warn: (what: string, error: unknown) => void
   isLocalDomain: (domain: string) => Promise<boolean>

@@ -13,6 +13,7 @@ import {
   type SmallHouseOptions,
 } from '../../test/smallhouse.ts'
 import { createAlias } from '../directory/aliases.ts'
+import { createDomain } from '../directory/domains.ts'
 import { listen } from '../net/listen.ts'
 import { selfSigned } from '../net/selfsigned.ts'
 import { migrations } from '../schema.ts'
@@ -583,4 +584,20 @@ test('what leaves is signed by the domain of its author, over the bytes that lea
   match(bytes, /^DKIM-Signature: v=1\r\nReceived: /)
   equal(signed[0], bytes.slice(bytes.indexOf('Received:')).replace('\r\n\r\n', '\r\n'))
   match(signed[0]!, /\r\nDate: /)
+})
+
+test('another main domain counts at once: for forwards, and for who reports are from', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  await createAlias(made.db, 'out@uni.example', ['li@else.example'])
+  const forwarded = { from: 'chen@far.example', to: ['out@uni.example'], text: letter }
+  await send(made, forwarded)
+  await createDomain(made.db, { name: 'new.example', isDefault: true })
+  await send(made, forwarded)
+  await send(made, { from: 'wang@uni.example', to: ['li@null.example'], text: letter, login: wang })
+  await made.queue!.idle()
+  const domains = else_.mails.map(({ envelope }) => envelope.sender.replace(/.*@/, ''))
+  deepEqual(domains.sort(), ['new.example', 'uni.example'])
+  match((await mailsOf(made, wang))[0]!, /\r\nFrom: [^\r]*<MAILER-DAEMON@new\.example>\r\n/)
 })

@@ -68,7 +68,7 @@ async function writeOne(house: QueueHouse, mail: QueueMail, to: string, told: Ti
   const { subject, returned } = await returnedOf(house, mail)
   const bytes = writeReport({
     hostname: settings.hostname,
-    from: settings.reportsFrom,
+    from: `MAILER-DAEMON@${await house.mainDomain()}`,
     to,
     id: mail.historyId,
     messageId: `${id}@${settings.hostname}`,
