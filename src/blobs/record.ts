@@ -75,7 +75,8 @@ export function openRecord(record: Buffer): Opened {
   const stored = record.subarray(headerLength)
   if (record[4] === 0) return { kind, bytes: stored }
   const length = record.readUInt32LE(12)
-  const bytes = zstdDecompressSync(stored, { maxOutputLength: length || 1, chunkSize: Math.max(64, length) })
+  // One octet more than the answer needs: a chunk that is full makes zlib begin another of the same size.
+  const bytes = zstdDecompressSync(stored, { maxOutputLength: length || 1, chunkSize: Math.max(64, length + 1) })
   if (bytes.length !== record.readUInt32LE(12)) throw new Error('A blob record is damaged')
   return { kind, bytes }
 }
