@@ -10,6 +10,7 @@ import { attack, type Attacker } from './wire-attacker.ts'
 export interface Target {
   smtp: number // ports
   imap: number
+  imaps: number
   pop3: number
   account: string // the attacker's own
   other: string // somebody else's
@@ -179,6 +180,7 @@ const bombs: Attack[] = [
   mail('mail: one header field of 20 MB in folded lines', () =>
     repeat(270_000, (i) => (i ? ` ${'x'.repeat(73)}\r\n` : 'Subject: a\r\n')),
   ),
+  mail('mail: one header line of 50 MB', () => repeat(50, (i) => (i ? '' : 'Subject: a') + 'x'.repeat(megabyte))),
   mail('mail: one line of 20 MB', () => ['Subject: a\r\n\r\n', ...repeat(20, () => 'x'.repeat(megabyte))]),
   mail('mail: 60,000 open comments in From', () => ['From: ', '('.repeat(60_000), '\r\n\r\nx']),
   mail('mail: 3,500 addresses in To', () =>

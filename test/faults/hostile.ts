@@ -2,7 +2,7 @@
 //
 //   node test/faults/hostile.ts [--only TEXT] [--keep]
 //
-// Runs the list of attacks.ts one after the other. Meanwhile a well-behaved client asks NOOP by IMAP and
+// Runs the lists of attacks.ts and crowds.ts one after the other. Meanwhile a well-behaved client asks NOOP by IMAP and
 // SMTP every few milliseconds, and the server's memory is sampled. Prints one line for each attack: the
 // other client's latency (p99 and worst, ms) and how much memory the server grew. Exit 1 when an answer was
 // wrong, the other client was cut off, its p99 passed the limit, or memory did.
@@ -16,6 +16,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { percentile } from '../../bench/measures.ts'
 import { createAccounts, serve, stopServing, writeConfig, type Serving } from '../../bench/ours.ts'
 import { attacks, type Attack, type Target } from './attacks.ts'
+import { crowds } from './crowds.ts'
 import { accounts, password } from './load.ts'
 import type { Latency } from './noop.ts'
 
@@ -55,6 +56,7 @@ export async function beHostile({
     const target: Target = {
       smtp: port('smtp'),
       imap: port('imap'),
+      imaps: port('imaps'),
       pop3: port('pop3'),
       account: accounts[0]!,
       other: accounts[2]!,
@@ -63,7 +65,7 @@ export async function beHostile({
     other = await beOther(target, serving.pid)
     await other.take()
     const outcomes: Outcome[] = []
-    for (const attack of attacks.filter(({ name }) => name.includes(only))) {
+    for (const attack of [...attacks, ...crowds].filter(({ name }) => name.includes(only))) {
       const outcome = await suffer(attack, target, other)
       heard(outcome)
       outcomes.push(outcome)

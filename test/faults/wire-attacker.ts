@@ -20,8 +20,9 @@ export interface Attacker {
 
 const keepAtMost = 65_536
 
-export function attack(port: number, reads = true): Promise<Attacker> {
-  const socket = connect({ port, host: '127.0.0.1' })
+/** `from`: another of the addresses of loopback. */
+export function attack(port: number, reads = true, from = '127.0.0.1'): Promise<Attacker> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from })
   let said = ''
   let closed = false
   let woken: (() => void) | undefined
