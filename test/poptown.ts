@@ -99,6 +99,8 @@ export const plain: Partial<Peer> = { listener: 'pop3' }
 export interface Client {
   /** Says bytes in one piece, then waits for so many lines. */
   say: (text: string, lines: number) => Promise<string[]>
+  /** Waits until TLS is there: what is said before that is lost. */
+  secured: () => Promise<void>
   end: () => Promise<void>
   deeds: string[]
 }
@@ -146,6 +148,9 @@ export function client(made: Pick<Stand, 'conversation'>, peer: Partial<Peer>): 
         }
         await new Promise<void>((resolve) => (wake = resolve))
       }
+    },
+    async secured() {
+      while (!deeds.includes('tls')) await new Promise<void>((resolve) => (wake = resolve))
     },
     async end() {
       give(undefined)

@@ -24,10 +24,11 @@ test('a mailbox is open in one session at a time', async () => {
 
 test('what was said before TLS does not count after it', async () => {
   const made = await stand([first])
-  const { say, deeds } = client(made, plain)
+  const { say, secured, deeds } = client(made, plain)
   // All in one piece: the USER behind STLS was heard in clear.
   const said = await say('STLS\r\nUSER ann\r\nQUIT\r\n', 2)
   deepEqual(said, ['+OK pop.uni.example Postern ready', '+OK Begin TLS'])
+  await secured()
   const [answer] = await say('PASS se cret\r\n', 1)
   deepEqual(deeds, ['tls'])
   equal(answer, '-ERR USER comes first')
