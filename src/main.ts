@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pino, destination, type Logger } from 'pino'
 import { openVolumes } from './blobs/volumes.ts'
 import { holdFolder } from './config/folder.ts'
@@ -19,9 +20,13 @@ import { accountByAddress, accountById } from './directory/accounts.ts'
 import { defaultDomain, isLocalDomain } from './directory/domains.ts'
 import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
+import { httpDefaults } from './http/limits.ts'
+import type { Web } from './http/web.ts'
 import { imap } from './imap/conversation.ts'
+import { jmapDefaults } from './jmap/limits.ts'
 import { openLogin, type LoginSettings } from './login/login.ts'
 import { openPresence, type Presence } from './login/presence.ts'
+import { openSessions } from './login/sessions.ts'
 import { openKeyring } from './mailauth/keyring.ts'
 import { advanceKeys } from './mailauth/keys.ts'
 import { openMailauth, type MailauthSettings } from './mailauth/mailauth.ts'
@@ -156,6 +161,7 @@ async function open(
   })
   atEnd(watchCertificates(certificates, log))
 
+  let httpsPort: number | undefined
   const doors: Doors = {
     smtp: (role, plan) =>
       smtpServer(
@@ -189,8 +195,42 @@ async function open(
           limits: { idle: config['pop3.idle'] },
         },
       }),
+    web: once(async () => {
+      // Loaded when the doors of mail stand open already: they need none of it.
+      const { openWeb } = await import('./http/web.ts')
+      const sessions = openSessions(db, clock, failed, {
+        idleMilliseconds: config['http.session_idle'],
+        absoluteMilliseconds: config['http.session_life'],
+      })
+      atEnd(() => sessions.stop())
+      const report = (error: unknown, about: object): void => log.error({ err: error, ...about }, 'a mistake of ours')
+      const web = await openWeb({
+        hostname: config.hostname,
+        version,
+        store,
+        sessions,
+        signIn,
+        jmap: {
+          store,
+          intake: delivery.intake,
+          limits: { ...jmapDefaults, maxSizeUpload: config['smtp.max_size'] },
+          hostname: config.hostname,
+          accountById: (id) => accountById(db, id),
+          report: (error, reference) => report(error, { reference }),
+        },
+        limits: httpDefaults,
+        clock,
+        webFolder: fileURLToPath(new URL('../web/dist', import.meta.url)),
+        allowPlain: config['http.allow_plain'],
+        httpsPort: () => httpsPort,
+        report,
+      })
+      atEnd(() => web.stop())
+      return web
+    }),
   }
   const listening = await openListeners(config, doors, certificates, presence, failed)
+  httpsPort = listening.get('https')?.port
   atEnd(() => Promise.all([...listening.values()].map((one) => one.stop(config.grace))))
   const listeners = Object.fromEntries([...listening].map(([name, { host, port }]) => [name, { host, port }]))
   log.info({ listeners, pid: process.pid }, 'listening')
@@ -203,12 +243,14 @@ interface Doors {
   smtp(role: ServerOptions['role'], plan: ListenerPlan): Conversation
   imap(plan: ListenerPlan): Conversation
   pop3(plan: ListenerPlan): Conversation
+  web(): Promise<Web>
 }
 
 const tooMany = {
   smtp: (host: string) => `421 4.7.0 ${host} Too many connections, try again later\r\n`,
   imap: () => '* BYE [UNAVAILABLE] Too many connections, try again later\r\n',
   pop3: () => '-ERR [SYS/TEMP] Too many connections, try again later\r\n',
+  web: () => 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 30\r\ncontent-length: 0\r\n\r\n',
 }
 
 /** What answers at each listener: the conversation, whether TLS comes first, the words for one connection too many. */
@@ -221,6 +263,8 @@ const answering: Record<ListenerName, { implicitTls: boolean; door: keyof Doors;
   imaps: { implicitTls: true, door: 'imap' },
   pop3: { implicitTls: false, door: 'pop3' },
   pop3s: { implicitTls: true, door: 'pop3' },
+  http: { implicitTls: false, door: 'web' },
+  https: { implicitTls: true, door: 'web' },
 }
 
 async function openListeners(
@@ -234,7 +278,7 @@ async function openListeners(
   try {
     for (const plan of planListeners(config.ports, config.listener)) {
       const { implicitTls, door, role } = answering[plan.name]
-      const conversation = door === 'smtp' ? doors.smtp(role ?? 'mx', plan) : doors[door](plan)
+      const conversation = door === 'smtp' ? doors.smtp(role ?? 'mx', plan) : await doors[door](plan)
       const one = await listen({
         ...plan,
         implicitTls,
@@ -253,6 +297,12 @@ async function openListeners(
     await Promise.all([...listening.values()].map((one) => one.stop(0)))
     throw error
   }
+}
+
+/** The same answer for everybody who asks, made when the first does. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
 }
 
 const hour = 3_600_000

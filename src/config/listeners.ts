@@ -1,6 +1,17 @@
 // The listeners of the house and the ports they have by default (docs/running tells how to change them).
 
-export const listenerNames = ['smtp', 'submission', 'submissions', 'lmtp', 'imap', 'imaps', 'pop3', 'pop3s'] as const
+export const listenerNames = [
+  'smtp',
+  'submission',
+  'submissions',
+  'lmtp',
+  'imap',
+  'imaps',
+  'pop3',
+  'pop3s',
+  'http',
+  'https',
+] as const
 export type ListenerName = (typeof listenerNames)[number]
 
 export interface ListenerSetting {
@@ -29,6 +40,8 @@ const standard: Record<ListenerName, number> = {
   imaps: 993,
   pop3: 110,
   pop3s: 995,
+  http: 80,
+  https: 443,
 }
 const unprivileged: Record<ListenerName, number> = {
   smtp: 2525,
@@ -39,6 +52,8 @@ const unprivileged: Record<ListenerName, number> = {
   imaps: 2993,
   pop3: 2110,
   pop3s: 2995,
+  http: 8080,
+  https: 8443,
 }
 
 /** One [[listener]] table. Throws an Error that says what is wanted. */

@@ -233,6 +233,20 @@ export const settings = {
     zh: 'POP3 用戶端可以多久不出聲(RFC 1939 要求十分鐘)。',
   }),
 
+  // -- web pages, JMAP (http/, jmap/)
+  'http.allow_plain': flag(false, {
+    en: 'Whether others than this machine are served without encryption; only behind a proxy that encrypts.',
+    zh: '是否對本機以外的連線提供未加密的網頁:僅限前方另有加密代理時使用。',
+  }),
+  'http.session_idle': span('7d', {
+    en: 'After so long without use a web session ends.',
+    zh: '網頁登入閒置多久後結束。',
+  }),
+  'http.session_life': span('30d', {
+    en: 'After so long a web session ends, used or not.',
+    zh: '網頁登入最長可持續多久。',
+  }),
+
   // -- authentication of mail (mailauth/)
   'mailauth.dmarc': choice(['honour', 'mark'], 'honour', {
     en: 'Whether a domain that asks to refuse or set aside mail it did not sign is obeyed, or only noted.',

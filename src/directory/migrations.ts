@@ -4,6 +4,7 @@
 //   alias_target   where an alias goes: addresses of ours or of others
 //   sender_grant   who else may send as an address
 //   sign_in_lock   names that are locked after failures; source '' is everywhere
+//   web_session    who is signed in at the web door; the secret's digest only
 //
 // An account's primary address is account.address and has a row in address, like all others.
 // Lists of protocols are words with spaces between, and name what is off: a new protocol starts on.
@@ -90,5 +91,24 @@ export const migrations: Migration[] = [
         primary key (name, source)
       ) {bykey};
       create index sign_in_lock_until on sign_in_lock (until);`,
+  },
+  {
+    name: 'directory/0002-web-sessions',
+    text: `
+      create table web_session (
+        id {id},
+        digest text not null unique,
+        account_id {int} not null,
+        kind text not null,
+        created_at {int} not null,
+        used_at {int} not null,
+        expires_at {int} not null,
+        standing text not null,
+        address text not null,
+        agent text not null
+      );
+      create index web_session_account on web_session (account_id);
+      create index web_session_expires on web_session (expires_at);
+      create index web_session_used on web_session (used_at);`,
   },
 ]

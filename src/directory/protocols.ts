@@ -5,7 +5,7 @@
 
 import { Trouble } from '../wire/troubles.ts'
 
-export const protocols = ['smtp', 'imap', 'pop3', 'managesieve', 'ftp', 'web'] as const
+export const protocols = ['smtp', 'imap', 'pop3', 'managesieve', 'ftp', 'web', 'jmap'] as const
 export type Protocol = (typeof protocols)[number]
 
 export type Switches = Record<Protocol, boolean>

@@ -19,8 +19,8 @@ export interface CertificateFacts {
 }
 
 export interface Certificates {
-  /** The server side of TLS over a connected socket. */
-  secure(socket: Socket): TLSSocket
+  /** The server side of TLS over a connected socket; `protocols` are offered by ALPN (RFC 7301), the first liked best. */
+  secure(socket: Socket, protocols?: string[]): TLSSocket
   facts(): CertificateFacts[]
   /** Reads the files again if any changed. Throws Trouble 'bad-setting' and keeps the old ones when they are wrong. */
   reload(): Promise<boolean>
@@ -51,13 +51,14 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
     return found.context
   }
   return {
-    secure: (socket) =>
+    secure: (socket, protocols) =>
       new TLSSocket(socket, {
         isServer: true,
         secureContext: choose(''),
         SNICallback: (name, done) => done(null, choose(name.toLowerCase())),
         // A client without a certificate is served; the step that wants one asks for it itself.
         requestCert: false,
+        ...(protocols && { ALPNProtocols: protocols }),
       }),
     facts: () => loaded.map(({ facts }) => facts),
     async reload() {

@@ -19,8 +19,9 @@ export interface ListenOptions {
   port: number
   proxies: string[] // addresses and ranges (10.0.0.0/8)
   implicitTls: boolean
-  secure: (socket: Socket) => TLSSocket
-  conversation: Conversation
+  secure: (socket: Socket, protocols?: string[]) => TLSSocket
+  /** What is spoken: a conversation that the pump drives, or a library that takes the socket whole. */
+  conversation: Conversation | { takes(socket: Socket, peer: Peer): Pumped; protocols: string[] }
   full: string // what a connection too many is told, with CRLF
   connections: number
   connectionsPerAddress: number
@@ -42,6 +43,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const proxies = rangesOf(options.proxies)
   const open = new Map<Socket, Pumped | undefined>()
   const perAddress = new Map<string, number>()
+  const alpn = typeof options.conversation === 'function' ? undefined : options.conversation.protocols
 
   const serve = async (socket: Socket): Promise<void> => {
     let address: string | undefined
@@ -52,17 +54,16 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       const count = (perAddress.get(address) ?? 0) + 1
       perAddress.set(address, count)
       const tooMany = open.size > options.connections || (count > options.connectionsPerAddress && !isLoopback(address))
-      const line = options.implicitTls ? await handshake(options.secure(socket), socket, peer) : socket
+      const line = options.implicitTls ? await handshake(options.secure(socket, alpn), socket, peer) : socket
       if (tooMany) {
         line.end(options.full)
         return
       }
-      const pumped = pump(line, options.conversation, {
-        peer,
-        side: 'server',
-        secure: options.secure,
-        failed: options.failed,
-      })
+      const { conversation, secure, failed } = options
+      const pumped =
+        typeof conversation === 'function'
+          ? pump(line, conversation, { peer, side: 'server', secure, failed })
+          : conversation.takes(line, peer)
       open.set(socket, pumped)
       const over = options.opened?.(peer, pumped.stop)
       await pumped.ended.finally(() => over?.())

@@ -1,0 +1,17 @@
+// The calls of /api, all of them: a call that is not in this list does not exist.
+
+import type { ApiCall } from './call.ts'
+import { sessionBegin } from './calls/session-begin.ts'
+import { sessionEnd } from './calls/session-end.ts'
+import { sessionShow } from './calls/session-show.ts'
+import { sessionsEndOne, sessionsEndOthers } from './calls/sessions-end.ts'
+import { sessionsList } from './calls/sessions-list.ts'
+
+export const calls: readonly ApiCall[] = [
+  sessionBegin,
+  sessionShow,
+  sessionEnd,
+  sessionsList,
+  sessionsEndOne,
+  sessionsEndOthers,
+]

@@ -1,0 +1,25 @@
+// What the web door has in hand.
+
+import type { JmapHouse } from '../jmap/method.ts'
+import type { SignIn } from '../login/login.ts'
+import type { Sessions } from '../login/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { HttpLimits } from './limits.ts'
+
+export interface WebHouse {
+  hostname: string
+  version: string
+  store: Store // with db and clock
+  sessions: Sessions
+  signIn: SignIn
+  jmap: JmapHouse
+  limits: HttpLimits
+  clock: () => number
+  /** Where the built web pages lie. */
+  webFolder: string
+  /** Whether others than this machine are served over plain HTTP. */
+  allowPlain: boolean
+  httpsPort(): number | undefined
+  /** Our mistakes. */
+  report(error: unknown, about: Record<string, unknown>): void
+}

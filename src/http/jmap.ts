@@ -1,0 +1,93 @@
+// JMAP over HTTP: the session resource, requests, uploads, downloads, and the two ways of push.
+// RFC 8620 §2, §3, §6, §7; RFC 8887.
+
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readRequest, RequestError, runRequest, type Asking } from '../jmap/request.ts'
+import { paths } from '../jmap/paths.ts'
+import { sessionResource } from '../jmap/session.ts'
+import type { SignedIn } from '../login/sessions.ts'
+import { newId } from '../tracking/ids.ts'
+import type { WebHouse } from './house.ts'
+import { peerOf } from './peers.ts'
+import { hostOf } from './safety.ts'
+import { mustBe } from './who.ts'
+
+export interface Upgrades {
+  /** A request to speak another protocol from here on. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  stop(): void
+}
+
+export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<Upgrades> {
+  app.get(paths.wellKnown, (_request, reply) => reply.redirect(paths.session, 307))
+
+  app.get(paths.session, async (request, reply) => {
+    const { account } = await mustBe(house, request, { basic: true })
+    const resource = await sessionResource(house.jmap, account, originOf(request))
+    return reply
+      .header('cache-control', 'no-cache, no-store, must-revalidate') // RFC 8620 §2
+      .type('application/json')
+      .send(JSON.stringify(resource))
+  })
+
+  const inHand = openGate()
+  app.post(paths.api, { bodyLimit: house.jmap.limits.maxSizeRequest }, async (request, reply) => {
+    const signedIn = await mustBe(house, request, { basic: true })
+    const done = inHand.enter(signedIn.account.id, house.jmap.limits.maxConcurrentRequests)
+    try {
+      if (!done) throw new RequestError('limit', 'Too many requests at once', 'maxConcurrentRequests')
+      const asked = readRequest((request.body as Buffer | undefined) ?? Buffer.alloc(0), house.jmap.limits)
+      const answer = await runRequest(house.jmap, askingOf(house, signedIn, request, reply), asked)
+      return reply.header('cache-control', 'no-store').type('application/json').send(answer)
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      return sendRequestError(reply, error)
+    } finally {
+      done?.()
+    }
+  })
+  return { take: (_request, socket) => void socket.destroy(), stop: () => undefined }
+}
+
+/** The origin a client reached us at. */
+export function originOf(request: FastifyRequest): string {
+  return `${peerOf(request).tls ? 'https' : 'http'}://${hostOf(request)}`
+}
+
+export function askingOf(house: WebHouse, { account }: SignedIn, request: FastifyRequest, reply: FastifyReply): Asking {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return { user: account, peer: peerOf(request), sessionId: newId(house.clock()), signal: gone.signal }
+}
+
+/** Problem details of a request error. RFC 8620 §3.6.1. */
+export function requestErrorBody({ type, message, limit }: RequestError): object {
+  return { type: `urn:ietf:params:jmap:error:${type}`, status: 400, detail: message, ...(limit && { limit }) }
+}
+
+function sendRequestError(reply: FastifyReply, error: RequestError): FastifyReply {
+  return reply
+    .code(400)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(requestErrorBody(error)))
+}
+
+/** So many at once for each account. */
+export function openGate(): { enter(account: number, most: number): (() => void) | undefined } {
+  const counts = new Map<number, number>()
+  return {
+    enter(account, most) {
+      const count = counts.get(account) ?? 0
+      if (count >= most) return undefined
+      counts.set(account, count + 1)
+      return () => {
+        const left = (counts.get(account) ?? 1) - 1
+        if (left > 0) counts.set(account, left)
+        else counts.delete(account)
+      }
+    },
+  }
+}

@@ -1,0 +1,31 @@
+// Limits of the web door. What reaches one costs the one who does.
+
+export interface HttpLimits {
+  headerBytes: number // of one request
+  headers: number // lines of one request
+  urlBytes: number
+  bodyBytes: number // of a call under /api, unless the call says otherwise
+  headerMilliseconds: number // until a request's header is whole
+  bodyMilliseconds: number // until a request's body is whole; uploads go by their own pace
+  idleMilliseconds: number // between two requests of one connection
+  requestsPerSocket: number // then the connection is closed, politely
+  streams: number // requests at once on one HTTP/2 connection
+  rates: number // sources and accounts that rates are kept of
+  assetBytes: number // one file of the web build that is kept in memory
+  assetsBytes: number // all of them
+}
+
+export const httpDefaults: HttpLimits = {
+  headerBytes: 16 << 10,
+  headers: 100,
+  urlBytes: 4096,
+  bodyBytes: 256 << 10,
+  headerMilliseconds: 15_000,
+  bodyMilliseconds: 60_000,
+  idleMilliseconds: 75_000,
+  requestsPerSocket: 10_000,
+  streams: 100,
+  rates: 50_000,
+  assetBytes: 4 << 20,
+  assetsBytes: 32 << 20,
+}

@@ -1,0 +1,32 @@
+// Who is at the other end of a request: what the listener learnt of the connection. SECURITY 15: nothing a
+// request says of itself counts.
+
+import type { Duplex } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { Peer } from '../wire/conversation.ts'
+import { hostNameOf } from './safety.ts'
+
+const key = Symbol('peer')
+
+export function rememberPeer(socket: Duplex, peer: Peer): void {
+  Object.assign(socket, { [key]: peer })
+}
+
+/** HTTP/2 shows the socket through a proxy, which lets this through too. */
+export function peerOfSocket(socket: object): Peer {
+  const peer = (socket as { [key]?: Peer })[key]
+  if (!peer) throw new Error('a request over a socket that no listener gave')
+  return peer
+}
+
+export function peerOf(request: FastifyRequest): Peer {
+  return peerOfSocket(request.raw.socket)
+}
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '::1'])
+
+/** From this machine, to this machine, and nothing between: not a proxy that speaks for others. */
+export function isLocal(request: FastifyRequest): boolean {
+  const { address } = peerOf(request)
+  return (address === '::1' || address.startsWith('127.')) && loopbackNames.has(hostNameOf(request))
+}
