@@ -133,6 +133,18 @@ export function quotedPrintable(text: string): string {
     .join('\r\n')
 }
 
+/** Lines of any charset with CRLF in quoted-printable; other line ends are encoded. RFC 2045 §6.7. */
+export function quotedLines(bytes: Buffer): string {
+  const lines: string[] = []
+  let from = 0
+  for (let at = bytes.indexOf('\r\n'); at >= 0; at = bytes.indexOf('\r\n', from)) {
+    lines.push(quotedLine(bytes.subarray(from, at)))
+    from = at + 2
+  }
+  lines.push(quotedLine(bytes.subarray(from)))
+  return lines.join('\r\n')
+}
+
 function quotedLine(bytes: Buffer): string {
   let out = ''
   let length = 0

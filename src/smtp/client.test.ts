@@ -356,6 +356,47 @@ dialog(
   },
 )
 
+const asciiForm = {
+  size: 3,
+  body: '7BIT' as const,
+  smtputf8: false,
+  async *content() {
+    yield Buffer.from('x\r\n')
+  },
+}
+
+dialog(
+  'a mail that knows how is recoded for a peer that offers less',
+  `${greeted('SIZE 1000')}
+  C: MAIL FROM:<a@uni.example> SIZE=3
+  S: 250 ok
+  C: RCPT TO:<b@peer.example>
+  S: 250 ok
+  C: DATA
+  S: 354 go
+  C: x
+  C: .
+  S: 250 2.0.0 ok
+  ${goodbye}`,
+  {
+    mails: [
+      letter({ smtputf8: true, body: '8BITMIME', fitted: async () => asciiForm }),
+      letter({ smtputf8: true, fitted: async () => undefined }),
+    ],
+    outcomes: [[delivered], ['refused 0 5.6.7 mail']],
+  },
+)
+
+dialog(
+  'a mail that cannot be read for that is tried again later',
+  `${greeted()}
+  -- close`,
+  {
+    mails: [letter({ fitted: () => Promise.reject(new Error('the disk')) })],
+    outcomes: [['later 0 4.4.2 data']],
+  },
+)
+
 dialog(
   'DSN is passed on where it is offered',
   `${greeted('DSN')}

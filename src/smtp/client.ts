@@ -8,8 +8,8 @@
 // fate is unknown is 'later'; nothing heard before TLS counts after it; a mail with a bare CR, a bare LF
 // or a NUL is never finished on the wire (it could smuggle another one), and is 'refused'.
 //
-// A peer without 8BITMIME gets 8-bit mail as it is, without BODY=: nearly every such peer takes it, and
-// converting would break the signatures that are on the mail already.
+// A peer without 8BITMIME or SMTPUTF8 gets the mail recoded, where the mail knows how. 8-bit mail that cannot be
+// recoded (it is signed) goes as it is, without BODY=: nearly every such peer takes it.
 
 import { Content } from './content.ts'
 import { Dialogue, Lost } from './dialogue.ts'
@@ -120,6 +120,26 @@ class Client {
 
   async *#carry(mail: Outgoing): AsyncGenerator<Said, void, void> {
     this.#dialogue.stage = 'mail'
+    yield* this.#send(await this.#fitted(mail))
+  }
+
+  /** The mail as the peer can take it. RFC 6152 §3 */
+  async #fitted(mail: Outgoing): Promise<Outgoing> {
+    const { eightBit, smtputf8 } = this.#dialogue.offers
+    if (!mail.fitted || (eightBit && smtputf8)) return mail
+    try {
+      return { ...mail, ...(await mail.fitted({ eightBit: !eightBit, smtputf8: !smtputf8 })) }
+    } catch (error) {
+      throw this.#unreadable(error, mail)
+    }
+  }
+
+  #unreadable(error: unknown, mail: Outgoing): Lost {
+    this.#options.failed?.(error, mail)
+    return new Lost(unheard('data', 'The mail could not be read'))
+  }
+
+  async *#send(mail: Outgoing): AsyncGenerator<Said, void, void> {
     this.#refuseHopeless(mail)
     let left = this.#without()
     while (left.length > 0) {
@@ -279,8 +299,7 @@ class Client {
       yield piece
     }
     if (sent === mail.size) return
-    this.#options.failed?.(new Error(`content is not the ${mail.size} bytes it was said to be`), mail)
-    throw new Lost(unheard('data', 'The mail could not be read'))
+    throw this.#unreadable(new Error(`content is not the ${mail.size} bytes it was said to be`), mail)
   }
 
   // The content, looked through. A mail that could smuggle another one ends the connection before its end is said.
@@ -296,8 +315,7 @@ class Client {
         if (content.fault) break
       }
     } catch (error) {
-      this.#options.failed?.(error, mail)
-      throw new Lost(unheard('data', 'The mail could not be read'))
+      throw this.#unreadable(error, mail)
     }
     content.end()
     if (!content.fault) return

@@ -24,6 +24,14 @@ export interface Outgoing {
   dsn: { ret?: 'FULL' | 'HDRS'; envid?: string }
   /** The bytes, CRLF line ends. Called again when the peer takes the recipients in several portions. */
   content(): AsyncIterable<Buffer>
+  /** The mail recoded for a peer that lacks something. undefined: it needs nothing, or nothing can be done. */
+  fitted?(lacks: Lacks): Promise<Pick<Outgoing, 'size' | 'body' | 'smtputf8' | 'content'> | undefined>
+}
+
+/** What a peer does not offer. */
+export interface Lacks {
+  smtputf8: boolean // RFC 6531
+  eightBit: boolean // RFC 6152
 }
 
 export type Stage = 'greeting' | 'hello' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end'
