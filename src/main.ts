@@ -33,6 +33,7 @@ import { openMailauth, type MailauthSettings } from './mailauth/mailauth.ts'
 import { openCertificates, type Certificates } from './net/certificates.ts'
 import { listen, type Listening } from './net/listen.ts'
 import { pop3 } from './pop3/conversation.ts'
+import { openLocks } from './pop3/locks.ts'
 import { addToQueue } from './queue/entries.ts'
 import { queueDefaults, type QueueSettings } from './queue/limits.ts'
 import { startQueue, type Queue } from './queue/queue.ts'
@@ -162,6 +163,7 @@ async function open(
   atEnd(watchCertificates(certificates, log))
 
   let httpsPort: number | undefined
+  const locks = openLocks(db.between)
   const doors: Doors = {
     smtp: (role, plan) =>
       smtpServer(
@@ -192,6 +194,7 @@ async function open(
           hostname: plan.hostname ?? config.hostname,
           version,
           plainLogin: config['login.tls'] === 'optional',
+          locks,
           limits: { idle: config['pop3.idle'] },
         },
       }),

@@ -66,7 +66,7 @@ export const target = {
       ok(whole.endsWith('\r\n'), 'said in lines')
     }
     equal(mistakes.length, 0)
-    const release = locks.take(1)
+    const release = await locks.take(1)
     ok(release, 'the lock is free again')
   },
 }

@@ -23,7 +23,7 @@ export interface Pop3Options {
   version?: string // in IMPLEMENTATION
   plainLogin?: boolean // passwords without TLS: off unless the operator says so
   limits?: Partial<Pop3Limits>
-  locks?: Locks // shared by all sessions; of this process when not given
+  locks?: Locks // shared by all sessions of all listeners; of this process when not given
 }
 
 export type State = 'authorization' | 'transaction' | 'ended' // RFC 1939 §3

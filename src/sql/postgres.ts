@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { Trouble } from '../wire/troubles.ts'
+import { openBetween } from './between.ts'
 import type { Database, Value, Writer } from './sql.ts'
 
 const limits = { connections: 16, retries: 8, connectMilliseconds: 10_000 }
@@ -56,7 +57,12 @@ export async function openPostgres(url: string): Promise<Database> {
       }
     }
   }
-  return { engine: 'postgres', ...asked, transaction, apart: asked, close: () => pool.end() }
+  const between = openBetween(url)
+  const close = async (): Promise<void> => {
+    await between.close()
+    await pool.end()
+  }
+  return { engine: 'postgres', ...asked, transaction, apart: asked, between, close }
 }
 
 type Query = pg.QueryConfig & { rowMode?: 'array' }

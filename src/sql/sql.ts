@@ -7,6 +7,8 @@
 //   inside transaction(sql => ...) only that `sql` is used
 //   integers come back as numbers, byte strings as Uint8Array, on both engines
 
+import type { Between } from './between.ts'
+
 export type Value = string | number | null | Uint8Array
 
 /** Asks only. */
@@ -29,6 +31,8 @@ export interface Database extends Writer {
   transaction<T>(work: (sql: Writer) => Promise<T>): Promise<T>
   /** The same questions, answered away from the event loop: for scans and searches. */
   apart: Reader
+  /** What processes that share the database have between them; none where it is one process's alone (SQLite). */
+  between?: Between
   close(): Promise<void>
 }
 

@@ -39,6 +39,7 @@ export interface StoreLimits {
   warnAtPercent: number[] // of the quota, ascending
   sweepGrace: number // milliseconds between losing the last holder and being deleted
   sweepEvery: number // milliseconds between sweeps
+  lookEvery: number // milliseconds between looks for what a process that died did not tell (PostgreSQL)
   sweepBatch: number // mails looked at in one go
   reclaimEvery: number // milliseconds between looks for groups of blobs that are mostly dead
   reclaimDead: number // percent of a group that is dead, then the rest is copied
@@ -92,6 +93,7 @@ export const storeLimits: StoreLimits = {
   sweepEvery: 60_000,
   sweepBatch: 2_000,
   reclaimEvery: 600_000,
+  lookEvery: 300_000,
   reclaimDead: 50,
   reclaimBytes: 512 << 20,
   reclaimGrace: 6 * 3_600_000,

@@ -37,6 +37,7 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
   const changes = new Changes()
   const views = openViews(db, changes, limits)
   const mails = openMails(db, limits)
+  if (db.between) changes.join(db.between, limits.lookEvery)
   const recents = openRecents(db)
   const indexer = startIndexer(db, blobs, limits)
   return {
@@ -56,3 +57,4 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
     },
   }
 }
+      changes.close()

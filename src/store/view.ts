@@ -56,6 +56,7 @@ export function openViews(db: Database, changes: Changes, limits: StoreLimits): 
   let kept = 0
 
   const unwatch = changes.watch({}, (change) => {
+    if (change.mailboxId === 0) for (const entry of entries.values()) entry.stale = true
     const entry = entries.get(change.mailboxId)
     if (entry && change.kind !== 'flags') entry.stale = true
   })

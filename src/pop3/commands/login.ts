@@ -128,7 +128,7 @@ async function signIn(session: Session, name: string, password: string): Promise
   })
   const inbox = await mailboxByRole(store.db, account.id, 'inbox')
   if (!inbox) throw new Refusal('try-later', 'SYS/TEMP')
-  const release = locks.take(inbox.id)
+  const release = await locks.take(inbox.id)
   if (!release) throw new Refusal('in-use', 'IN-USE')
   session.release = release
   try {
