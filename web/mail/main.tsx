@@ -1,0 +1,5 @@
+// The mail page.
+
+import '../parts/frame.css'
+
+export {}

@@ -1,0 +1,28 @@
+// The sign-in page. Wording of design/texts.md where it names it.
+
+export const words = {
+  title: (place: string) => `登入 · ${place}`,
+  heading: '登入',
+  product: '郵驛 電子郵件',
+  wall: '系統公告',
+  promise: '我們不會寫信向您要密碼。',
+  warning: '收到要求「驗證信箱」、「擴充容量」的信，請不要點連結，也不要回覆密碼；請直接聯絡您的資訊單位。',
+  account: '帳號',
+  accountHint: '完整的電子郵件地址，例如 name@uni.example',
+  password: '密碼',
+  showPassword: '顯示密碼',
+  hidePassword: '隱藏密碼',
+  signIn: '登入',
+  signingIn: '登入中…',
+  otherLanguage: 'English',
+  missing: '請輸入帳號與密碼。',
+  unreachable: '連不到伺服器。請檢查網路後再按一次「登入」。',
+  keyboard: '螢幕鍵盤',
+  keyboardIs: '螢幕鍵盤，每次開啟時按鍵隨機排列',
+  capitals: '大寫',
+  symbols: '符號',
+  typed: (n: number) => `已輸入${n}個字元`,
+  backspace: '退格',
+  clear: '清除',
+  ended: '連線逾時，請重新登入。您正在寫的信已保留。',
+}
