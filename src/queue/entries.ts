@@ -9,6 +9,7 @@
 
 import { normalAddress, splitAddress } from '../mail/address.ts'
 import type { Notify } from '../smtp/intake.ts'
+import { openFilter } from '../sql/filter.ts'
 import type { Reader, Value, Writer } from '../sql/sql.ts'
 import { holdMail } from '../store/mails.ts'
 
@@ -343,25 +344,19 @@ export interface ListedEntry extends QueueEntry {
 
 /** A page of the queue, in the order of ids. */
 export async function findEntries(db: Reader, query: EntryQuery): Promise<ListedEntry[]> {
-  const values: Value[] = []
-  const where: string[] = []
-  const say = (text: string, value: Value | undefined) => {
-    if (value === undefined) return
-    values.push(value)
-    where.push(text.replace('?', `$${values.length}`))
-  }
-  say('e.id = ?', query.id)
-  say('m.history_id = ?', query.mail)
-  say('e.domain = ?', query.domain)
-  say('lower(e.address) = ?', query.address?.toLowerCase())
-  say('e.state = ?', query.state)
-  say('e.id > ?', query.after)
+  const { values, is, where } = openFilter()
+  is('e.id = ?', query.id)
+  is('m.history_id = ?', query.mail)
+  is('e.domain = ?', query.domain)
+  is('lower(e.address) = ?', query.address?.toLowerCase())
+  is('e.state = ?', query.state)
+  is('e.id > ?', query.after)
   values.push(Math.min(query.limit ?? 1_000, 1_000))
   const columns = entryColumns.split(/,\s*/).map((name) => `e.${name}`)
   const rows = await db.all<EntryRow & { mail: string; sender: string; arrived_at: number; mail_id: number }>(
     `select ${columns.join(', ')}, m.history_id as mail, m.sender, m.arrived_at, m.mail_id
        from queue_entry e join queue_mail m on m.id = e.queue_mail
-      ${where.length > 0 ? 'where ' + where.join(' and ') : ''}
+      ${where()}
       order by e.id limit $${values.length}`,
     values,
   )

@@ -9,6 +9,7 @@
 // reverse name) with which TLS and login, each check's verdict, placed where, queued, each attempt with
 // the remote host, its address, TLS and words, and how it ended.
 
+import { openFilter } from '../sql/filter.ts'
 import type { Reader, Value, Writer } from '../sql/sql.ts'
 import { trackingDefaults } from './limits.ts'
 
@@ -122,28 +123,19 @@ interface EventRow {
 
 /** One page of events in the order of time (or the reverse); the next page starts `after` its last event. */
 export async function findEvents(db: Reader, query: EventQuery): Promise<Event[]> {
-  const values: Value[] = []
-  const where: string[] = []
-  const say = (text: string, value: Value | undefined) => {
-    if (value === undefined) return
-    values.push(value)
-    where.push(text.replace('?', `$${values.length}`))
-  }
-  say('mail = ?', query.mail)
-  say('address = ?', query.address)
-  say('account = ?', query.account)
-  say('kind = ?', query.kind)
-  say('at >= ?', query.from)
-  say('at < ?', query.to)
-  if (query.after) {
-    values.push(query.after.at, query.after.id)
-    where.push(`(at, id) ${query.newestFirst ? '<' : '>'} ($${values.length - 1}, $${values.length})`)
-  }
+  const { values, is, where } = openFilter()
+  is('mail = ?', query.mail)
+  is('address = ?', query.address)
+  is('account = ?', query.account)
+  is('kind = ?', query.kind)
+  is('at >= ?', query.from)
+  is('at < ?', query.to)
+  is(`(at, id) ${query.newestFirst ? '<' : '>'} (?, ?)`, query.after?.at, query.after?.id)
   const direction = query.newestFirst ? 'desc' : 'asc'
   values.push(Math.min(query.limit ?? trackingDefaults.pageEvents, trackingDefaults.pageEvents))
   const rows = await db.all<EventRow>(
     `select id, at, kind, mail, account, session, address, peer, details from event
-      ${where.length > 0 ? 'where ' + where.join(' and ') : ''}
+      ${where()}
       order by at ${direction}, id ${direction} limit $${values.length}`,
     values,
   )
