@@ -5,8 +5,8 @@ import { useRef, useState, type KeyboardEvent } from 'react'
 import type { LoginWords } from './page.tsx'
 import css from './page.module.css'
 
-const letters = [...'0123456789abcdefghijklmnopqrstuvwxyz']
-const symbols = [...'!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ']
+const letters = '0123456789abcdefghijklmnopqrstuvwxyz'.split('')
+const symbols = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ '.split('')
 
 interface Props {
   words: LoginWords
@@ -20,7 +20,7 @@ export function Keyboard({ words, typed, onType }: Props) {
   const [isCapital, setIsCapital] = useState(false)
   const grid = useRef<HTMLDivElement>(null)
   const keys = isSymbols ? orders.symbols : orders.letters.map((key) => (isCapital ? key.toUpperCase() : key))
-  const characters = [...typed]
+  const characters = Array.from(typed)
 
   function move(event: KeyboardEvent): void {
     const all = [...grid.current!.querySelectorAll('button')]

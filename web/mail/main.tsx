@@ -1,5 +1,3 @@
 // The mail page.
 
 import '../parts/frame.css'
-
-export {}

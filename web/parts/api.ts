@@ -45,15 +45,12 @@ export function ownHeaders(): Record<string, string> {
 }
 
 export async function ask<Answer>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> {
-  const init: RequestInit = {
-    method,
-    headers: { ...ownHeaders(), accept: 'application/json' },
-    credentials: 'same-origin',
-  }
+  const headers: Record<string, string> = { ...ownHeaders(), accept: 'application/json' }
+  const init: RequestInit = { method, headers, credentials: 'same-origin' }
   if (signal) init.signal = signal
   if (body !== undefined) {
     init.body = JSON.stringify(body)
-    init.headers = { ...init.headers, 'content-type': 'application/json' }
+    headers['content-type'] = 'application/json'
   }
   const answer = await reach(path, init)
   if (!answer.ok) throw await problemOf(answer)
