@@ -19,7 +19,7 @@ import type { StoreLimits } from './limits.ts'
 import type { Asked } from './matching.ts'
 import { previewsIn } from './previews.ts'
 import type { SearchAnswer, SearchJob } from './searching.worker.ts'
-import { before, list, listLength, padded } from './sets.ts'
+import { before, list, listLength, openRest, padded } from './sets.ts'
 import { removeWordFile, wordFileOf, type Places } from './wordfile.ts'
 
 const retryMilliseconds = 5_000
@@ -35,7 +35,7 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
   let retry = true
   let crashes = 0 // of the thread, in a row
   let waiting: (() => void)[] = []
-  let endRest: (() => void) | undefined
+  const { rest, end: endRest } = openRest()
   let running: Promise<void> | undefined
   let renewing: Promise<void> | undefined
 
@@ -45,16 +45,6 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
       if (arrived > 0 && !stopped) start()
     })
   }
-
-  const rest = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      timer.unref()
-      endRest = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   async function work(): Promise<void> {
     while (!stopped && arrived > 0) {
@@ -140,7 +130,7 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
     wake() {
       arrived++
       if (stopped) return
-      if (arrived === limits.indexBatch) endRest?.()
+      if (arrived === limits.indexBatch) endRest()
       start()
     },
     caughtUp() {
@@ -148,7 +138,7 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
       return new Promise((resolve) => {
         waiting.push(resolve)
         indexer.wake()
-        endRest?.()
+        endRest()
       })
     },
     async find(asked) {
@@ -172,7 +162,7 @@ export function startAside(db: Database, blobs: Blobs, limits: StoreLimits): Ind
     },
     async stop() {
       stopped = true
-      endRest?.()
+      endRest()
       await pools.index.close()
       await running
       for (const resolve of waiting.splice(0)) resolve()

@@ -14,7 +14,7 @@ import type { StoreLimits } from './limits.ts'
 import { readMails, type MailRow } from './mails.ts'
 import { find } from './matching.ts'
 import { previewsIn } from './previews.ts'
-import { before, breathe, list, listLength, padded } from './sets.ts'
+import { before, breathe, list, listLength, openRest, padded } from './sets.ts'
 import { ownersOf } from './owners.ts'
 import { wordTables } from './words.ts'
 
@@ -34,7 +34,7 @@ export function startInside(db: Database, blobs: Blobs, limits: StoreLimits): In
   let stopped = false
   let wanted = true // somebody called wake() since the last look
   let waiting: (() => void)[] = []
-  let endRest: (() => void) | undefined
+  const { rest, end: endRest } = openRest()
   let running: Promise<void> | undefined
 
   const start = (): void => {
@@ -43,16 +43,6 @@ export function startInside(db: Database, blobs: Blobs, limits: StoreLimits): In
       if (wanted && !stopped) start()
     })
   }
-
-  const rest = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      timer.unref()
-      endRest = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   async function work(): Promise<void> {
     while (!stopped && wanted) {
@@ -135,7 +125,7 @@ export function startInside(db: Database, blobs: Blobs, limits: StoreLimits): In
       return new Promise((resolve) => {
         waiting.push(resolve)
         this.wake()
-        endRest?.()
+        endRest()
       })
     },
     async find(asked) {
@@ -163,7 +153,7 @@ export function startInside(db: Database, blobs: Blobs, limits: StoreLimits): In
     },
     async stop() {
       stopped = true
-      endRest?.()
+      endRest()
       await running
       for (const resolve of waiting.splice(0)) resolve()
     },

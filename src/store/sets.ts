@@ -144,6 +144,22 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+/** A pause that somebody may end: `end` does nothing when nobody rests. One at a time. */
+export function openRest(): { rest(milliseconds: number): Promise<void>; end(): void } {
+  let end: (() => void) | undefined
+  return {
+    rest: (milliseconds) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, milliseconds).unref()
+        end = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
+    end: () => end?.(),
+  }
+}
+
 /** Resolves after the event, or after so long. */
 export async function before(event: Promise<void>, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
