@@ -21,7 +21,7 @@ import {
 } from '../wire/conversation.ts'
 
 export const pumpLimits = {
-  heardBytes: 256 << 10, // heard and not yet taken; then the peer waits
+  heardBytes: 64 << 10, // heard and not yet taken; then the peer waits
   pieceBytes: 32 << 10, // handed to a conversation at once: so much work it may do in one go
   turnMilliseconds: 5, // after so long without a look at the sockets the next in line has its turn
   saidBytes: 64 << 10, // said and not yet with the kernel; then the conversation waits
