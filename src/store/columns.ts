@@ -8,7 +8,7 @@ import { plain } from './tokens.ts'
 /** Criteria of columns, and two that only searches inside this room ask. */
 export type ColumnCriterion = Criterion | { is: 'header-cut' } | { is: 'message-key'; key: number }
 
-const headerColumns: Record<string, string> = {
+export const headerColumns: Record<string, string> = {
   subject: 'subject',
   from: 'from_text',
   to: 'to_text',
@@ -118,6 +118,6 @@ function between(
   return parts.length > 0 ? `(${parts.join(' and ')})` : '1 = 1'
 }
 
-function likeText(text: string): string {
+export function likeText(text: string): string {
   return text.replace(/[!%_]/g, '!$&')
 }

@@ -93,8 +93,9 @@ export async function briefly(sql: Reader, mailboxId: number, uids: readonly num
 type Brief4 = [uid: number, flags: number, size: number, keywords: string]
 
 const expungeText = (where: string): string => `
-insert into expunged (mailbox_id, modseq, uid, account_id, mail_id, thread, created_modseq)
-select mailbox_id, cast($2 as bigint), uid, account_id, mail_id, thread, created_modseq from message where mailbox_id = $1 and ${where}`
+insert into expunged (mailbox_id, modseq, uid, account_id, mail_id, thread, created_modseq, hidden_modseq)
+select mailbox_id, cast($2 as bigint), uid, account_id, mail_id, thread, created_modseq,
+  case when (flags & 8) <> 0 then modseq else cast($2 as bigint) end from message where mailbox_id = $1 and ${where}`
 
 export async function removeRows(
   sql: Writer,

@@ -68,7 +68,7 @@ async function storeSlice(store: Store, mailboxId: number, uids: number[], chang
         ? spelled(change.keywords, mailbox.keywords)
         : await adoptKeywords(sql, mailboxId, change.keywords)
     const stored: Stored = { changed: [], same: [], failed: [] }
-    const writes = new Map<string, { flags: number; keywords: string; uids: number[] }>()
+    const writes = new Map<string, { flags: number; keywords: string; isBack: boolean; uids: number[] }>()
     let unseen = 0
     let deleted = 0
     for (const row of await messagesOf(sql, mailboxId, uids)) {
@@ -84,15 +84,18 @@ async function storeSlice(store: Store, mailboxId: number, uids: number[], chang
       }
       unseen += (row.flags & flagBits.seen) - (flags & flagBits.seen)
       deleted += ((flags & flagBits.deleted) - (row.flags & flagBits.deleted)) / flagBits.deleted
-      const key = `${flags} ${words}`
+      const isBack = (row.flags & ~flags & flagBits.deleted) !== 0
+      const key = `${flags} ${isBack} ${words}`
       const write = writes.get(key)
       if (write) write.uids.push(row.uid)
-      else writes.set(key, { flags, keywords: words, uids: [row.uid] })
+      else writes.set(key, { flags, keywords: words, isBack, uids: [row.uid] })
       stored.changed.push({ ...row, flags, keywords: words, modseq: holder.modseq })
     }
     for (const write of writes.values()) {
       for (const piece of pieces('uid', write.uids, 5)) {
-        const text = `update message set flags = $2, keywords = $3, modseq = $4 where mailbox_id = $1 and ${piece.where}`
+        // Without \Deleted it is there again, as if it had come (RFC 8621 §4.1.1).
+        const back = write.isBack ? ', created_modseq = $4' : ''
+        const text = `update message set flags = $2, keywords = $3, modseq = $4${back} where mailbox_id = $1 and ${piece.where}`
         await sql.run(text, [mailboxId, write.flags, write.keywords, holder.modseq, ...piece.values] as Value[])
       }
     }

@@ -14,6 +14,8 @@ export interface StoreLimits {
   headerTextBytes: number // characters of one address list kept for search and sort
   cachedViews: number // mailboxes whose uid list is kept in memory
   cachedUids: number // uids of all those lists
+  cachedCounts: number // mailboxes and accounts whose counts of emails and threads are kept in memory
+  cachedLists: number // ids of all lists of emails kept in memory
   cachedMails: number // characters of mail rows kept in memory
   pageRows: number // rows read in one go before others get a turn
   indexedText: number // characters of one mail that are indexed
@@ -37,9 +39,9 @@ export interface StoreLimits {
   metadataEntries: number // of one mailbox, or of the account
   grantsPerMailbox: number
   warnAtPercent: number[] // of the quota, ascending
+  lookEvery: number // milliseconds between looks for what a process that died did not tell (PostgreSQL)
   sweepGrace: number // milliseconds between losing the last holder and being deleted
   sweepEvery: number // milliseconds between sweeps
-  lookEvery: number // milliseconds between looks for what a process that died did not tell (PostgreSQL)
   sweepBatch: number // mails looked at in one go
   reclaimEvery: number // milliseconds between looks for groups of blobs that are mostly dead
   reclaimDead: number // percent of a group that is dead, then the rest is copied
@@ -66,6 +68,8 @@ export const storeLimits: StoreLimits = {
   headerTextBytes: 8_192,
   cachedViews: 2_000,
   cachedUids: 20_000_000,
+  cachedCounts: 100_000,
+  cachedLists: 2_000_000,
   cachedMails: 24 << 20,
   pageRows: 5_000,
   indexedText: 1 << 20,
@@ -89,11 +93,11 @@ export const storeLimits: StoreLimits = {
   metadataEntries: 200,
   grantsPerMailbox: 200,
   warnAtPercent: [80, 95],
+  lookEvery: 300_000,
   sweepGrace: 600_000,
   sweepEvery: 60_000,
   sweepBatch: 2_000,
   reclaimEvery: 600_000,
-  lookEvery: 300_000,
   reclaimDead: 50,
   reclaimBytes: 512 << 20,
   reclaimGrace: 6 * 3_600_000,

@@ -14,7 +14,7 @@ import { uidsOf } from './columns.ts'
 import { bodyText, headerLines, readableHeader, readerOf, wholeBytes } from './content.ts'
 import type { StoreLimits } from './limits.ts'
 import { readMails, type MailRow } from './mails.ts'
-import { both, breathe, list, padded, ranges } from './sets.ts'
+import { ascending, both, breathe, list, padded, ranges } from './sets.ts'
 import { holds, plain, questionOf, type AskedWord, type Question } from './tokens.ts'
 import { accountWord, everyoneWord, headerMark, incompleteWord, wordTables, wordsWith, type Sought } from './words.ts'
 
@@ -27,30 +27,30 @@ export interface Library {
   limits: StoreLimits
 }
 
-/** One question about a mailbox; plain data. */
+/** One question about a mailbox, in uids, or about all of an account, in ids of mails; plain data. */
 export interface Asked {
-  mailboxId: number
+  mailboxId: number | undefined // undefined: all of the account, also what its owner does not see any more
   accountId: number // whose mailbox it is
   what: { is: 'text' | 'body'; text: string } | { is: 'header'; name: string; text: string }
-  within: number[] | undefined // ascending; undefined: the whole mailbox
+  within: number[] | undefined // ascending; undefined: the whole mailbox, or account
 }
 
 /**
- * The uids that match, ascending. 'many unindexed' when more mails than limits.searchReads had to be read for want of
+ * The uids (or ids of mails) that match, ascending. 'many unindexed' when more mails than limits.searchReads had to be read for want of
  * words, and `patient` is false: ask again when the indexer had its time.
  */
 export async function find(library: Library, asked: Asked, patient: boolean): Promise<number[] | 'many unindexed'> {
   const { what, within } = asked
-  const all = async (): Promise<number[]> => within ?? (await uidsIn(library, asked.mailboxId))
-  if (what.is === 'header') return lookAt(library, asked.mailboxId, await all(), headerLooker(library, what))
+  const all = async (): Promise<number[]> => within ?? (await allOf(library, asked))
+  if (what.is === 'header') return lookAt(library, asked, await all(), headerLooker(library, what))
 
   const question = questionOf(what.text)
   if (question.text === '') return all() // every text has the empty text in it
   const looker = textLooker(library, what.is, question)
-  if (question.words.length === 0) return lookAt(library, asked.mailboxId, await all(), looker)
+  if (question.words.length === 0) return lookAt(library, asked, await all(), looker)
 
   // What is not indexed is listed first: a mail indexed meanwhile is then in both lists, never in none.
-  const unindexed = both(await unindexedOf(library, asked.mailboxId), within)
+  const unindexed = both(await unindexedOf(library, asked), within)
   if (unindexed.length > library.limits.searchReads && !patient) return 'many unindexed'
   const unsure = new Set(unindexed)
   for (const uid of await askIndex(library, asked, { word: incompleteWord, prefix: false })) unsure.add(uid)
@@ -60,7 +60,7 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
     else unsure.add(uid)
   }
   const toRead = both([...unsure].sort(ascend), within)
-  const read = await lookAt(library, asked.mailboxId, toRead, looker)
+  const read = await lookAt(library, asked, toRead, looker)
   return [...new Set([...sure, ...read])].sort(ascend)
 }
 
@@ -87,14 +87,14 @@ async function spellings(
   return [itself, ...(found ?? []).map((one) => ({ word: one, prefix: false }))]
 }
 
-async function uidsIn({ apart }: Library, mailboxId: number): Promise<number[]> {
-  const rows = await apart.arrays(`select string_agg(cast(uid as text), ' ') from message where mailbox_id = $1`, [
-    mailboxId,
-  ])
-  return uidsOf(rows[0]?.[0])
+async function allOf({ apart }: Library, { mailboxId, accountId }: Asked): Promise<number[]> {
+  const [column, where] = mailboxId === undefined ? ['mail_id', 'account_id'] : ['uid', 'mailbox_id']
+  const text = `select string_agg(cast(${column} as text), ' ') from message where ${where} = $1`
+  const rows = await apart.arrays(text, [mailboxId ?? accountId])
+  return ascending(uidsOf(rows[0]?.[0]))
 }
 
-/** Uids of the mailbox whose mails have these words, ascending. */
+/** What was asked about and has these words, ascending. */
 async function askIndex(
   { engine, apart }: Library,
   { mailboxId, accountId }: Asked,
@@ -102,16 +102,20 @@ async function askIndex(
 ): Promise<number[]> {
   const tables = wordTables(engine)
   const ours: Sought = { any: [accountWord(accountId), everyoneWord].map((word) => ({ word, prefix: false })) }
-  const rows = await apart.arrays(
-    `select string_agg(cast(uid as text), ' ') from message where mailbox_id = $1 and ${tables.where('mail_id', 2)}`,
-    [mailboxId, tables.value({ all: [ours, sought] })],
-  )
-  return uidsOf(rows[0]?.[0])
+  const text =
+    mailboxId === undefined
+      ? `select string_agg(cast(m.mail_id as text), ' ') from mail x cross join message m
+          where m.account_id = $1 and m.thread = x.thread and m.mail_id = x.id and ${tables.where('x.id', 2)}`
+      : `select string_agg(cast(uid as text), ' ') from message where mailbox_id = $1 and ${tables.where('mail_id', 2)}`
+  const rows = await apart.arrays(text, [mailboxId ?? accountId, tables.value({ all: [ours, sought] })])
+  return ascending(uidsOf(rows[0]?.[0]))
 }
 
-async function unindexedOf({ engine, db }: Library, mailboxId: number): Promise<number[]> {
-  const rows = await db.arrays(wordTables(engine).unindexed, [mailboxId])
-  return rows.map((row) => row[0] as number).sort(ascend)
+async function unindexedOf({ engine, db }: Library, { mailboxId, accountId }: Asked): Promise<number[]> {
+  const { unindexed } = wordTables(engine)
+  const text = mailboxId === undefined ? unindexed('m.mail_id', 'm.account_id') : unindexed('m.uid', 'm.mailbox_id')
+  const rows = await db.arrays(text, [mailboxId ?? accountId])
+  return ascending(rows.map((row) => row[0] as number))
 }
 
 type Looker = (mail: MailRow) => Promise<boolean>
@@ -138,14 +142,21 @@ function headerLooker({ blobs }: Library, { name, text }: { name: string; text: 
 const sliceMilliseconds = 5
 const readsAtOnce = 8
 
-/** Those of `uids` (ascending) whose mails the looker says yes to. Each mail is read once. */
-async function lookAt(library: Library, mailboxId: number, uids: readonly number[], looker: Looker): Promise<number[]> {
+/** Those of `uids` (ascending; or ids of mails) whose mails the looker says yes to. Each mail is read once. */
+async function lookAt(
+  library: Library,
+  { mailboxId }: Asked,
+  uids: readonly number[],
+  looker: Looker,
+): Promise<number[]> {
   const { db } = library
   const found: number[] = []
   const known = new Map<number, boolean>()
   let began = performance.now()
   for (let from = 0; from < uids.length; from += 64) {
-    const rows = await mailIdsOf(db, mailboxId, uids.slice(from, from + 64))
+    const part = uids.slice(from, from + 64)
+    const rows: [number, number][] =
+      mailboxId === undefined ? part.map((id) => [id, id]) : await mailIdsOf(db, mailboxId, part)
     const fresh = [...new Set(rows.map(([, mailId]) => mailId))].filter((mailId) => !known.has(mailId))
     for (const group of groupsOf(await readMails(db, fresh))) {
       await Promise.all(group.map(async (mail) => known.set(mail.id, await look(db, mail, looker))))

@@ -153,13 +153,15 @@ create table subscription (
 `
 
 // For JMAP. message.thread is the mail's; message_received and message_thread answer lists and threads without their rows.
-// changes_floor: changes of the account's mails are known after this modseq.
+// expunged.hidden_modseq: from then on it was not seen as an email, gone or \\Deleted. changes_floor: changes of the account's mails are known after this modseq.
 const emails = `
 alter table message add column thread {int} not null default 0;
 update message set thread = coalesce((select mail.thread from mail where mail.id = message.mail_id), 0);
 alter table expunged add column thread {int} not null default 0;
 alter table expunged add column created_modseq {int} not null default 0;
-update expunged set thread = coalesce((select mail.thread from mail where mail.id = expunged.mail_id), 0);
+alter table expunged add column hidden_modseq {int} not null default 0;
+update expunged set hidden_modseq = modseq,
+  thread = coalesce((select mail.thread from mail where mail.id = expunged.mail_id), 0);
 alter table mailbox add column sort_order {int} not null default 0;
 alter table holder add column changes_floor {int} not null default 0;
 create index message_received on message (mailbox_id, received_at, uid, mail_id, thread);
@@ -168,9 +170,29 @@ create index message_unread on message (account_id, thread, mail_id) where (flag
 create index message_deleted on message (mailbox_id, uid) where (flags & 8) <> 0
 `
 
+// What clients sent ahead of a mail. The blob of an upload may be that of a mail too.
+const uploads = `
+create table upload (
+  id {id},
+  account_id {int} not null,
+  by_id {int} not null,
+  blob_ref text not null,
+  size {int} not null,
+  hash text not null,
+  type text not null,
+  created_at {int} not null,
+  expires_at {int} not null
+);
+create index upload_by on upload (by_id, id);
+create index upload_account on upload (account_id);
+create index upload_blob on upload (blob_ref);
+create index upload_expires on upload (expires_at)
+`
+
 export const migrations: Migration[] = [
   { name: 'store/0001-tables', text: tables },
   { name: 'store/0002-words', text: words },
   { name: 'store/0003-recent', text: recent },
   { name: 'store/0004-emails', text: emails },
+  { name: 'store/0005-uploads', text: uploads },
 ]

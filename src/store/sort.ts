@@ -21,7 +21,8 @@ interface Column {
 const asItIs = (value: string | number): string | number => value
 const inCapitals = (value: string | number): string => String(value).toUpperCase()
 
-const columns: Record<SortKey['by'], Column> = {
+/** Keys as columns, and what is compared of them. */
+export const sortColumns: Record<SortKey['by'], Column> = {
   arrival: { text: 'm.received_at', key: asItIs },
   // Without a readable Date: the internal date stands in (RFC 5256 §2.2 "DATE").
   date: { text: 'coalesce(x.sent_at, m.received_at)', key: asItIs },
@@ -64,7 +65,7 @@ export async function sort(
   uids: readonly number[],
   keys: readonly SortKey[],
 ): Promise<number[]> {
-  const wanted = keys.map((key) => columns[key.by])
+  const wanted = keys.map((key) => sortColumns[key.by])
   const items: (string | number)[][] = []
   const text = wanted.map((column) => column.text).join(', ') || 'm.uid'
   for await (const rows of columnsOf(store, mailboxId, ascending(uids), text)) {

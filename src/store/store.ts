@@ -6,6 +6,8 @@
 import type { Blobs } from '../blobs/blobs.ts'
 import type { Database } from '../sql/sql.ts'
 import { Changes } from './changes.ts'
+import { openCounts, type Counts } from './emailcounts.ts'
+import { openLists, type Lists } from './emaillists.ts'
 import { startIndexer, type Indexer } from './indexer.ts'
 import { storeLimits, type StoreLimits } from './limits.ts'
 import { openMails, type Mails } from './mails.ts'
@@ -19,6 +21,8 @@ export interface Store {
   views: Views
   mails: Mails
   recents: Recents
+  counts: Counts
+  lists: Lists
   indexer: Indexer
   limits: StoreLimits
   clock: () => number
@@ -35,10 +39,11 @@ export interface StoreOptions {
 export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}): Store {
   const limits = { ...storeLimits, ...options.limits }
   const changes = new Changes()
+  if (db.between) changes.join(db.between, limits.lookEvery)
   const views = openViews(db, changes, limits)
   const mails = openMails(db, limits)
-  if (db.between) changes.join(db.between, limits.lookEvery)
   const recents = openRecents(db)
+  const counts = openCounts(db, limits)
   const indexer = startIndexer(db, blobs, limits)
   return {
     db,
@@ -47,6 +52,8 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
     views,
     mails,
     recents,
+    counts,
+    lists: openLists(),
     indexer,
     limits,
     clock: options.clock ?? Date.now,
@@ -54,7 +61,7 @@ export function openStore(db: Database, blobs: Blobs, options: StoreOptions = {}
       await indexer.close()
       await recents.close()
       views.close()
+      changes.close()
     },
   }
 }
-      changes.close()

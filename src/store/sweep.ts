@@ -13,6 +13,7 @@ import type { Reader } from '../sql/sql.ts'
 import { openReclaim } from './reclaim.ts'
 import type { Store } from './store.ts'
 import { breathe, list, listLength, padded } from './sets.ts'
+import { forgetExpired } from './uploads.ts'
 
 export interface Swept {
   messages: number // of deleted mailboxes
@@ -55,7 +56,7 @@ export function startSweeper(store: Store): Sweeper {
 
 async function sweepOnce(store: Store, isStopped: () => boolean): Promise<Swept> {
   const swept: Swept = { messages: 0, vanished: 0, mails: 0, blobs: 0 }
-  const steps = [purgeMailboxes, forgetVanished, markLoose, deleteLoose, dropBlobs]
+  const steps = [purgeMailboxes, forgetVanished, markLoose, deleteLoose, dropUploads, dropBlobs]
   for (const step of steps) if (!isStopped()) await step(store, swept, isStopped)
   return swept
 }
@@ -63,8 +64,16 @@ async function sweepOnce(store: Store, isStopped: () => boolean): Promise<Swept>
 type Step = (store: Store, swept: Swept, isStopped: () => boolean) => Promise<void>
 
 const purgeMailboxes: Step = async ({ db, limits }, swept, isStopped) => {
-  const gone = await db.arrays('select mailbox_id from mailbox_gone where purged = 0 limit $1', [limits.sweepBatch])
-  for (const [mailboxId] of gone as [number][]) {
+  const gone = await db.arrays('select mailbox_id, account_id, modseq from mailbox_gone where purged = 0 limit $1', [
+    limits.sweepBatch,
+  ])
+  for (const [mailboxId, accountId, modseq] of gone as [number, number, number][]) {
+    // First it is said that changes before are not known any more, then they are forgotten.
+    await db.run(
+      `update holder set changes_floor = $2 where account_id = $1 and changes_floor < $2
+          and (exists (select 1 from message where mailbox_id = $3) or exists (select 1 from expunged where mailbox_id = $3))`,
+      [accountId, modseq, mailboxId],
+    )
     for (const table of ['message', 'expunged']) {
       for (let left = true; left;) {
         if (isStopped()) return
@@ -101,7 +110,10 @@ const forgetVanished: Step = async ({ db, limits }, swept, isStopped) => {
     if (!edge) continue
     // First it is said how far back is known, then it is forgotten.
     await db.transaction(async (sql) => {
-      await sql.run('update holder set modseq = modseq where account_id = $1', [accountId])
+      await sql.run(
+        'update holder set changes_floor = case when changes_floor < $2 then $2 else changes_floor end where account_id = $1',
+        [accountId, edge.modseq],
+      )
       await sql.run('update mailbox set expunged_floor = $2 where id = $1 and expunged_floor < $2', [
         mailboxId,
         edge.modseq,
@@ -166,6 +178,10 @@ const deleteLoose: Step = async (store, swept, isStopped) => {
   }
 }
 
+const dropUploads: Step = async ({ db, clock }) => {
+  await db.transaction((sql) => forgetExpired(sql, clock()))
+}
+
 const dropBlobs: Step = async ({ db, blobs, limits }, swept, isStopped) => {
   let failure: unknown
   let last = ''
@@ -197,5 +213,7 @@ const dropBlobs: Step = async ({ db, blobs, limits }, swept, isStopped) => {
 }
 
 async function isUnused(db: Reader, ref: string): Promise<boolean> {
-  return (await db.one('select 1 as one from mail where blob_ref = $1 limit 1', [ref])) === undefined
+  const text =
+    'select 1 as one from mail where blob_ref = $1 union all select 1 from upload where blob_ref = $1 limit 1'
+  return (await db.one(text, [ref])) === undefined
 }

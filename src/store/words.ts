@@ -29,8 +29,8 @@ export interface WordTables {
   /** A condition on `column` that holds for mails that have what is sought; its one parameter is `$place`. */
   where(column: string, place: number): string
   value(sought: Sought): Value
-  /** Asks for the uids of mailbox $1 whose mails have no words yet, or not for all who have them. */
-  unindexed: string
+  /** Asks for a column of messages where another column is $1 and whose mails have no words yet, or not for all who have them. */
+  unindexed(column: string, where: string): string
 }
 
 const sqlite: WordTables = {
@@ -44,10 +44,10 @@ const sqlite: WordTables = {
   where: (column, place) => `${column} in (select rowid from mail_words where mail_words match $${place})`,
   value: (sought) => spell(sought, ' AND ', ' OR ', ({ word, prefix }) => `"${word}"${prefix ? '*' : ''}`),
   // +: by the index of mails, of which few are new, not by the mailbox.
-  unindexed: `
-    select m.uid from message m where m.mail_id > (select last from progress) and +m.mailbox_id = $1
-    union select m.uid from mail x join message m on m.mail_id = x.id where x.stale <> 0 and +m.mailbox_id = $1
-    union select m.uid from unread u join message m on m.mail_id = u.mail_id where +m.mailbox_id = $1`,
+  unindexed: (column, where) => `
+    select ${column} from message m where m.mail_id > (select last from progress) and +${where} = $1
+    union select ${column} from mail x join message m on m.mail_id = x.id where x.stale <> 0 and +${where} = $1
+    union select ${column} from unread u join message m on m.mail_id = u.mail_id where +${where} = $1`,
 }
 
 const postgres: WordTables = {
@@ -65,7 +65,8 @@ const postgres: WordTables = {
   drop: (sql, mailIds) => dropWords(sql, 'mail_id', mailIds),
   where: (column, place) => `${column} in (select mail_id from mail_words where words @@ cast($${place} as tsquery))`,
   value: (sought) => spell(sought, ' & ', ' | ', ({ word, prefix }) => `'${word}'${prefix ? ':*' : ''}`),
-  unindexed: `select m.uid from mail x join message m on m.mail_id = x.id where x.stale <> 0 and m.mailbox_id = $1`,
+  unindexed: (column, where) =>
+    `select ${column} from mail x join message m on m.mail_id = x.id where x.stale <> 0 and ${where} = $1`,
 }
 
 export function wordTables(engine: 'sqlite' | 'postgres'): WordTables {
