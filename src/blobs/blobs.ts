@@ -49,6 +49,11 @@ export interface Blobs {
   read(ref: BlobRef, start?: number, end?: number): Promise<Buffer>
   /** The same in pieces of at most 256 KiB, for large mails. */
   stream(ref: BlobRef, start?: number, end?: number): AsyncIterable<Buffer>
+  /**
+   * Many whole blobs of `size` bytes, in order, some at a time: for going through a mailbox. Each list is good until the
+   * next is asked for. undefined: too large for this, or it could not be read so; ask for it alone.
+   */
+  batches(wanted: readonly { ref: BlobRef; size: number }[]): AsyncIterable<(Buffer | undefined)[]>
   /** Nobody points at it any more: its space may come back. It can be read until then. */
   drop(ref: BlobRef): Promise<void>
   groups(): Promise<BlobGroup[]>

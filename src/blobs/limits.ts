@@ -7,6 +7,9 @@ export interface VolumeLimits {
   openVolumes: number // files held open for reading
   readAheadBytes: number // taken in at once when records are read in order
   readAheads: number // how many such pieces are kept
+  batchBytes: number // of blobs that are read together for going through a mailbox
+  batchesAtOnce: number // such batches in memory, of all who read
+  besideIdle: number // milliseconds after which the thread that reads them is ended
   unnamedFor: number // milliseconds from the end of a blob until a row must name it
   namingTakes: number // milliseconds, more than any transaction takes that names a blob
 }
@@ -18,6 +21,9 @@ export const volumeLimits: VolumeLimits = {
   openVolumes: 64,
   readAheadBytes: 256 << 10,
   readAheads: 64,
+  batchBytes: 512 << 10,
+  batchesAtOnce: 16,
+  besideIdle: 60_000,
   unnamedFor: 3_600_000,
   namingTakes: 900_000,
 }

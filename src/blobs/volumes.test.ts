@@ -56,6 +56,48 @@ test('what was written is read, whole and in ranges, also after opening again', 
     await check()
   }))
 
+test('many blobs at once, in batches; what is damaged or large is asked for alone', () =>
+  inFolder(async (folder, reopen) => {
+    const blobs = await reopen()
+    const kept: { ref: BlobRef; size: number; bytes: Buffer }[] = []
+    for (let i = 0; i < 60; i++) {
+      const bytes = bytesOf(i === 30 ? 70_000 : (i * 1_117) % 20_000, i % 3 === 0 ? 'noise' : 'text')
+      kept.push({ ref: (await blobs.put(bytes)).ref, size: bytes.length, bytes })
+    }
+    const [volume, offset] = kept[10]!.ref.split('.').map(Number)
+    const file = await open(join(folder, `${String(volume).padStart(6, '0')}.vol`), 'r+')
+    await file.write('x', offset! + 30)
+    await file.close()
+
+    const mixed = kept.toSorted((a, b) => (a.size % 7) - (b.size % 7))
+    for (const wanted of [kept, mixed, kept.slice(0, 1), []]) {
+      let at = 0
+      for await (const batch of blobs.batches(wanted)) {
+        for (const found of batch) {
+          const { bytes } = wanted[at]!
+          if (wanted[at] === kept[10] || wanted[at] === kept[30]) equal(found, undefined)
+          else ok(found?.equals(bytes), `blob ${at} of ${bytes.length} bytes`)
+          at++
+        }
+      }
+      equal(at, wanted.length)
+    }
+  }))
+
+test('who holds a batch takes room from nobody: others ask for theirs alone, and the room comes back', () =>
+  inFolder(async (_folder, reopen) => {
+    const blobs = await reopen()
+    const { ref, size } = await blobs.put(bytesOf(19_000, 'noise'))
+    const wanted = Array.from({ length: 200 }, () => ({ ref, size }))
+    const first = async (holder: AsyncIterator<(Buffer | undefined)[]>) => (await holder.next()).value![0] !== undefined
+    const holders = Array.from({ length: 20 }, () => blobs.batches(wanted)[Symbol.asyncIterator]())
+    const served: boolean[] = []
+    for (const holder of holders) served.push(await first(holder))
+    ok(served[0] && !served.at(-1))
+    for (const holder of holders) await holder.return!()
+    ok(await first(blobs.batches(wanted)[Symbol.asyncIterator]()))
+  }))
+
 test('any way of cutting a blob into pieces gives the same blob', () =>
   inFolder(async (_folder, reopen) => {
     const blobs = await reopen()

@@ -14,6 +14,7 @@
 import { hash as digest } from 'node:crypto'
 import { mkdir, rm, stat, statfs, truncate } from 'node:fs/promises'
 import { openAppender } from './appender.ts'
+import { openBeside, type Wanted } from './beside.ts'
 import type { BlobGroup, BlobReader, BlobRef, Blobs, Stored } from './blobs.ts'
 import { openDeadLog } from './dead.ts'
 import { volumeLimits, type VolumeLimits } from './limits.ts'
@@ -43,6 +44,7 @@ export async function openVolumes(
   const reader = openReader(folder, named)
   const appender = await openAppender(folder, named)
   const uses = watchUses(named, now)
+  const beside = openBeside(folder, named, uses)
   const dead = openDeadLog(folder)
   const pen: Pen = { appender, uses, dead, memory: openBlockMemory(named.blockBytes, named.blocksKept) }
 
@@ -87,6 +89,11 @@ export async function openVolumes(
     }
   }
 
+  const wantedOf = ({ ref, size }: { ref: BlobRef; size: number }): Wanted | undefined => {
+    const extent = readRef(ref)
+    return extent.inBlocks || size > named.batchBytes ? undefined : { extent, size }
+  }
+
   // -- space
 
   const rawRecord = async ({ volume, offset, length }: Extent): Promise<Buffer> => {
@@ -120,6 +127,7 @@ export async function openVolumes(
     writer: () => blobWriter(pen, put),
     read,
     stream,
+    batches: (wanted) => beside.batches(wanted.map(wantedOf)),
     async drop(ref) {
       const place = readRef(ref)
       const extents = await extentsOf(place).catch(() => [place]) // damaged, or copied and gone: nothing to lose
@@ -171,7 +179,7 @@ export async function openVolumes(
     },
     async close() {
       await appender.close()
-      await reader.close()
+      await Promise.all([reader.close(), beside.close()])
     },
   }
 }

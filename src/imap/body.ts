@@ -5,9 +5,9 @@
 //   the size announced in a literal is the number of octets that follow, or the session ends
 //   of one message no more is held than its budget; several messages are under way at once
 
-import type { Part } from '../mime/mime.ts'
+import type { Part, Tree } from '../mime/mime.ts'
 import { decodeTransfer, findPart } from '../mime/section.ts'
-import { sizeOf, treeOf, type MailRow } from '../store/mails.ts'
+import { sizeOf, type MailBytes } from '../store/mails.ts'
 import type { Store } from '../store/store.ts'
 import { bye, no } from './answers.ts'
 import type { ImapLimits } from './limits.ts'
@@ -16,19 +16,21 @@ import { cutSlices, filterFields, findSection, sliceSize, type Section, type Sli
 /** Text and bytes that are ready, ranges of the stored mail, and bytes that are made when their turn comes. */
 export type Piece = string | Slice | { size: number; make(): AsyncIterable<Buffer> }
 
-/** What one message is read with. `budget`: octets that may still be read ahead. */
+/** What one message is read with. */
 export interface Reading {
   store: Store
   limits: ImapLimits
-  mail: MailRow
-  budget: number
+  mail: MailBytes
+  tree(): Tree
+  bytes: Buffer | undefined // the stored mail, if it is here already; only until the answer was taken
+  budget: number // octets that may still be read ahead
 }
 
 /** " BODY[...] {n}..." for one section: what is small is read already. */
 export async function prepareSection(reading: Reading, section: Section): Promise<Piece[]> {
   const { mail } = reading
   if (section.binary !== 'no') return prepareBinary(reading, section)
-  const found = findSection(mail, () => treeOf(mail), section)
+  const found = findSection(mail, reading.tree, section)
   if (!found) return [`${section.label} NIL`]
   let slices: Slice[]
   if ('filter' in found) {
@@ -73,9 +75,9 @@ async function prepareSlices(reading: Reading, label: string, slices: Slice[]): 
   return pieces
 }
 
-async function readRange({ store, mail }: Reading, start: number, end: number): Promise<Buffer> {
+async function readRange({ store, mail, bytes: whole }: Reading, start: number, end: number): Promise<Buffer> {
   if (start >= end) return Buffer.alloc(0)
-  const bytes = await store.blobs.read(mail.blobRef, start, end)
+  const bytes = whole?.subarray(start, end) ?? (await store.blobs.read(mail.blobRef, start, end))
   if (bytes.length !== end - start) throw new Error(`the blob of mail ${mail.id} is short`)
   return bytes
 }
@@ -84,11 +86,11 @@ async function readRange({ store, mail }: Reading, start: number, end: number): 
 async function prepareBinary(reading: Reading, section: Section): Promise<Piece[]> {
   const { mail } = reading
   const { label, path, partial } = section
-  const part = path.length === 0 ? undefined : findPart(treeOf(mail), path)
+  const part = path.length === 0 ? undefined : findPart(reading.tree(), path)
   if (path.length > 0 && !part) return [`${label} ${section.binary === 'size' ? '0' : 'NIL'}`]
   if (!part || isPlain(part)) {
     if (section.binary === 'size') return [`${label} ${part ? part.end - part.body : sizeOf(mail)}`]
-    const found = findSection(mail, () => treeOf(mail), { ...section, what: 'all' })!
+    const found = findSection(mail, reading.tree, { ...section, what: 'all' })!
     const slices = cutSlices('slices' in found ? found.slices : [], partial)
     const [head, ...rest] = await prepareSlices(reading, label, slices)
     // Eight-bit text may have a NUL: then only a literal8 will do, and nothing tells before it is read.
@@ -163,32 +165,35 @@ async function* window(pieces: AsyncIterable<Buffer>, from: number, count: numbe
   }
 }
 
-/** Writes prepared answers: gathers what is small into buffers of about `gather` octets, streams the rest. */
+/**
+ * Writes prepared answers: copies what is small into a page of about `page` octets, streams the rest. What is said is
+ * good until the next piece is asked for, and so may be the bytes of an answer.
+ */
 export async function* sayPieces(
   store: Store,
-  gather: number,
-  answers: AsyncIterable<{ mail: MailRow; pieces: Piece[] }>,
+  page: number,
+  answers: AsyncIterable<{ mail: MailBytes; pieces: Piece[] }>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  let held: Buffer[] = []
+  const held = Buffer.allocUnsafeSlow(page)
   let size = 0
   for await (const { mail, pieces } of answers) {
     for (const piece of pieces) {
-      if (typeof piece === 'string' || Buffer.isBuffer(piece)) {
-        const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
-        held.push(bytes)
-        size += bytes.length
-        if (size < gather) continue
-        yield held.length === 1 ? held[0]! : Buffer.concat(held)
-      } else {
-        if (size > 0) yield Buffer.concat(held)
-        if ('make' in piece) yield* counted(piece.make(), piece.size)
-        else yield* counted(store.blobs.stream(mail.blobRef, piece.start, piece.end), piece.end - piece.start)
+      const most = typeof piece === 'string' ? piece.length * 3 : Buffer.isBuffer(piece) ? piece.length : Infinity
+      if (size > 0 && size + most > page) {
+        yield held.subarray(0, size)
+        size = 0
       }
-      held = []
-      size = 0
+      if (typeof piece === 'string') {
+        if (most > page) yield Buffer.from(piece)
+        else size += held.write(piece, size)
+      } else if (Buffer.isBuffer(piece)) {
+        if (most > page) yield piece
+        else size += piece.copy(held, size)
+      } else if ('make' in piece) yield* counted(piece.make(), piece.size)
+      else yield* counted(store.blobs.stream(mail.blobRef, piece.start, piece.end), piece.end - piece.start)
     }
   }
-  if (size > 0) yield Buffer.concat(held)
+  if (size > 0) yield held.subarray(0, size)
 }
 
 async function* counted(pieces: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer, void, void> {
@@ -215,4 +220,19 @@ export async function* inOrder<From, To>(items: Iterable<From>, depth: number, p
     if (underWay.length >= depth) yield await underWay.shift()!
   }
   for (const started of underWay) yield await started
+}
+
+/** The same for items whose bytes come in batches. */
+export async function* inBatches<From, Bytes, To>(
+  items: readonly From[],
+  depth: number,
+  batches: AsyncIterable<Bytes[]>,
+  prepare: (item: From, bytes: Bytes) => Promise<To>,
+) {
+  let at = 0
+  for await (const batch of batches) {
+    const first = at
+    at += batch.length
+    yield* inOrder(batch.keys(), depth, (i) => prepare(items[first + i]!, batch[i]!))
+  }
 }

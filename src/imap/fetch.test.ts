@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { appendMessages } from '../store/messages.ts'
 import { newMail, type Letter } from '../../test/mailstore.ts'
@@ -359,4 +359,29 @@ test('a NUL in a body: 0x80 stands for it in a literal, BINARY gives it as it is
     match(plain, new RegExp(`^\\* 1 FETCH \\(BINARY\\[1\\] ~\\{${size + 4}\\}\\r\\na\\0b`))
     deepEqual(made.mistakes, [])
   }
+})
+
+test('whole mails of a mailbox: small and large, plain and packed, some twice, one with a NUL', async () => {
+  const made = await stand()
+  const sizes = Array.from({ length: 40 }, (_, i) => (i === 20 ? 600_000 : i === 30 ? 200_000 : (i * i * 37) % 50_000))
+  const mails = sizes.map((size, i) => `Subject: ${i}\r\n\r\n${i === 7 ? 'a\0b' : ''}${`${i} `.repeat(size / 3)}\r\n`)
+  for (const mail of mails) await made.put('INBOX', Buffer.from(mail))
+  const client = await made.client()
+  await client.say('a SELECT INBOX')
+  const expected = (items: (mail: string) => string) =>
+    mails.map((mail, i) => `* ${i + 1} FETCH (${items(mail.replaceAll('\0', '\ufffd'))})\r\n`).join('')
+  const literal = (text: string) => `{${text.replaceAll('\ufffd', '0').length}}\r\n${text}`
+
+  const once = await client.say('b FETCH 1:* BODY.PEEK[]')
+  ok(once === expected((mail) => `BODY[] ${literal(mail)}`) + 'b OK Fetched\r\n')
+  const twice = await client.say('c FETCH 1:* (RFC822.SIZE BODY.PEEK[] RFC822)')
+  ok(
+    twice.replaceAll(/ FLAGS \(.*?\)/g, '') ===
+      expected(
+        (mail) =>
+          `RFC822.SIZE ${Buffer.byteLength(mail.replaceAll('\ufffd', '0'))} BODY[] ${literal(mail)} RFC822 ${literal(mail)}`,
+      ) +
+        'c OK Fetched\r\n',
+  )
+  deepEqual(made.mistakes, [])
 })

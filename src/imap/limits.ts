@@ -50,6 +50,8 @@ export const imapLimits = {
   failedLogins: 5,
   /** Octets of answers gathered before they are handed to the socket. */
   gather: 64 * KiB,
+  /** Octets of mails gathered before they are handed to the socket. */
+  page: 256 * KiB,
   /** Milliseconds of work before others have a turn. */
   atOnce: 5,
   /** Octets of printed envelopes and structures kept for all sessions. */

@@ -159,6 +159,34 @@ test('a slow reader holds the conversation, not the memory; all arrives at last'
     ok(count >= 200 * (64 << 10))
   }))
 
+const lengths = Array.from({ length: 60 }, (_, i) => 1 + ((i * 37_993) % 300_000))
+
+/** Says bytes and writes over them as soon as it goes on. */
+const rewriting: Conversation = async function* () {
+  const page = Buffer.alloc(300_000)
+  for (const [i, length] of lengths.entries()) yield page.subarray(0, length).fill(65 + (i % 26))
+  yield close
+}
+
+for (const how of ['in clear', 'in TLS', 'half closed'] as const) {
+  test(`bytes said are the conversation's again when it goes on, ${how}`, () =>
+    inWorld(async ({ serve }) => {
+      const { port } = await serve(rewriting, { implicitTls: how === 'in TLS' })
+      const to = { port, host: '127.0.0.1', allowHalfOpen: true }
+      const socket = how === 'in TLS' ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to)
+      if (how === 'half closed') socket.end()
+      const heard: Buffer[] = []
+      for await (const bytes of socket) {
+        heard.push(bytes as Buffer)
+        await new Promise((resolve) => setImmediate(resolve)) // slower than the server
+      }
+      const expected = Buffer.concat(lengths.map((length, i) => Buffer.alloc(length, 65 + (i % 26))))
+      const all = Buffer.concat(heard)
+      ok(all.equals(expected.subarray(0, all.length)))
+      equal(all.length, expected.length)
+    }))
+}
+
 test('what is heard and not taken is bounded: the peer waits', () =>
   inWorld(async ({ serve }) => {
     let release: (() => void) | undefined

@@ -2,7 +2,8 @@
 //
 // Invariants (wire/conversation.ts states them for the conversation's side):
 //   bytes heard and not yet taken are bounded: past the limit the socket is paused
-//   bytes said are written in order; a full socket suspends the conversation
+//   bytes said are written in order; a full socket suspends the conversation, and bytes said are with the kernel
+//     before it goes on
 //   nothing heard in clear is handed on after the TLS handshake
 //   whatever ends first (peer, conversation, error, house), the other ends too, and ended resolves
 
@@ -159,15 +160,21 @@ function openLine(raw: Socket, options: PumpOptions): Line {
   const write = (bytes: string | Uint8Array): Promise<boolean> | boolean => {
     if (over && socket.destroyed) return false
     if (deflated) return deflated.write(bytes)
-    // Without a callback per write: the drain event says enough.
-    socket.write(bytes)
-    return socket.writableLength <= pumpLimits.saidBytes || drained()
+    // A text is the socket's: without a callback, the drain event says enough. Bytes may be used again by the
+    // conversation as soon as it goes on.
+    if (typeof bytes === 'string') {
+      socket.write(bytes)
+      return socket.writableLength <= pumpLimits.saidBytes || drained(pumpLimits.saidBytes)
+    }
+    socket.write(bytes, taken)
+    return socket.writableLength === 0 || drained(0)
   }
-  const drained = (): Promise<boolean> =>
+  const taken = (): void => unblock?.()
+  const drained = (most: number): Promise<boolean> =>
     new Promise((resolve) => {
       const stalled = setTimeout(fail, pumpLimits.writeStallMilliseconds)
       unblock = () => {
-        if (!socket.destroyed && !over && socket.writableLength > pumpLimits.saidBytes) return
+        if (!socket.destroyed && !(over && most > 0) && socket.writableLength > most) return
         unblock = undefined
         clearTimeout(stalled)
         resolve(!socket.destroyed)

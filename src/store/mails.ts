@@ -40,6 +40,9 @@ export interface MailRow {
   isNew?: boolean // inserted by this transaction, not read
 }
 
+/** What it takes to read a whole mail. */
+export type MailBytes = Pick<MailRow, 'id' | 'blobRef' | 'size' | 'trace'>
+
 /** The structure of a mail, unpacked when first asked for. Offsets count from the first stored byte, after the trace. */
 export function treeOf(row: MailRow): Tree {
   return (row.tree ??= unpackTree(row.packedTree))
@@ -197,6 +200,20 @@ export async function readMails(db: Reader, ids: readonly number[]): Promise<Mai
     for (const row of await db.arrays(text, padded(part))) rows.push(toMailRow(row))
   }
   return rows
+}
+
+/** Only what it takes to read whole mails: for thousands of bodies. In no order. */
+export async function readMailBytes(db: Reader, ids: readonly number[]): Promise<MailBytes[]> {
+  const mails: MailBytes[] = []
+  for (let from = 0; from < ids.length; from += 64) {
+    const part = ids.slice(from, from + 64)
+    const text = `select id, blob_ref, size, trace from mail where id in ${list(part.length, 1)}`
+    for (const row of await db.arrays(text, padded(part))) {
+      const [id, blobRef, size, trace] = row as [number, string, number, string]
+      mails.push({ id, blobRef, size, trace })
+    }
+  }
+  return mails
 }
 
 /** Only the structures, packed, with their ids: for thousands of envelopes. In no order. */

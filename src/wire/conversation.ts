@@ -8,6 +8,7 @@
 //   nothing heard before `startTls` is ever handed on after it      (RFC 3207 §4.2)
 //   a conversation that is not asking costs its peer, not the house: the socket is paused
 //   what was yielded is written in order; a slow reader suspends the generator
+//   bytes that were yielded are the conversation's again when it goes on: it may write over them
 
 /** Facts of the TLS layer under a conversation. */
 export interface TlsFacts {

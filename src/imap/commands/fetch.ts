@@ -10,7 +10,7 @@ import type { Said } from '../../wire/conversation.ts'
 import { flagBits, storeFlags } from '../../store/flags.ts'
 import type { Tree } from '../../mime/mime.ts'
 import { unpackTree } from '../../mime/pack.ts'
-import { readMails, readTrees, type MailRow } from '../../store/mails.ts'
+import { readMailBytes, readMails, readTrees, treeOf, type MailBytes, type MailRow } from '../../store/mails.ts'
 import { changedSince, flagsOf, messagesOf, vanishedSince, type MessageRow } from '../../store/messages.ts'
 import { previewsOf } from '../../store/previews.ts'
 import {
@@ -25,7 +25,7 @@ import {
   type Partial,
 } from '../aims.ts'
 import { bad, done } from '../answers.ts'
-import { inOrder, prepareSection, sayPieces, type Piece } from '../body.ts'
+import { inBatches, inOrder, prepareSection, sayPieces, type Piece } from '../body.ts'
 import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
 import { imapLimits } from '../limits.ts'
 import { printFlags } from '../flags.ts'
@@ -150,6 +150,9 @@ function readModifier(scan: Scanner, order: FetchOrder): void {
 const pageOfRows = 2000
 const pageOfMails = 200
 const readsAhead = 12
+const pageOfWholes = 1000
+const besideBytes = 1000 // of an answer, beside the mail; more begins another page
+const worthBatches = 8 // mails; a batch begins a thread
 const pageWorthKeeping = 32
 
 async function* runFetch(session: Session, order: FetchOrder): Run {
@@ -165,7 +168,8 @@ async function* runFetch(session: Session, order: FetchOrder): Run {
   const needsMail = sections.length > 0 || items.some((item) => mailItems.has(item.is))
   if (items.every((item) => flagItems.has(item.is))) return yield* sayFlags(session, order, aimed)
   let missed = 0
-  for (const page of pagesOf(aimed, needsMail ? pageOfMails : pageOfRows)) {
+  const inPage = isWhole(items) ? pageOfWholes : needsMail ? pageOfMails : pageOfRows
+  for (const page of pagesOf(aimed, inPage)) {
     const rows = await readRows(session, page)
     missed += page.uids.length - rows.length
     if (sections.length > 0) yield* saySections(session, order, rows)
@@ -362,26 +366,56 @@ async function* saySections(session: Session, order: FetchOrder, rows: Numbered[
   const sections = items.filter((item) => item.is === 'section')
   const prints = await printersOf(session, simple, rows)
   const selected = selectedOf(session)
-  const mails = await mailsOf(session, rows)
+  const wholes = isWhole(order.items) && rows.length >= worthBatches
+  const mails = wholes ? await mailBytesOf(session, rows) : await mailsOf(session, rows)
 
-  // Decoding may need the memory of a large part: then one message at a time.
-  const depth = sections.some(({ binary }) => binary !== 'no') ? 1 : readsAhead
-  const answers = inOrder(rows, depth, async ({ seq, row: before }) => {
+  const prepare = async ({ seq, row: before }: Numbered, bytes: Buffer | undefined) => {
     const row = seen.get(before.uid) ?? before
     const mail = mails.get(row.mailId)!
-    const reading = { store, limits, mail, budget: limits.wholeRead }
-    const parts: Piece[][] = []
-    for (const section of sections) parts.push(await prepareSection(reading, section))
+    const tree = () => treeOf(mail as MailRow) // a whole mail needs none
+    const reading = { store, limits, mail, tree, bytes, budget: limits.wholeRead }
     const simpleText = prints.map((print) => print(row)).join(' ')
     const pieces: Piece[] = [`${tellKeywords(selected, row.keywords)}* ${seq} FETCH (${simpleText}`]
-    parts.forEach((part, i) => {
-      if (i > 0 || simpleText !== '') pieces.push(' ')
-      pieces.push(...part)
-    })
+    let between = simpleText === '' ? '' : ' '
+    for (const section of sections) {
+      if (between !== '') pieces.push(between)
+      pieces.push(...(await prepareSection(reading, section)))
+      between = ' '
+    }
     pieces.push(')\r\n')
     return { mail, pieces }
-  })
-  yield* sayPieces(store, limits.gather, answers)
+  }
+  const most = rows.reduce((sum, { row }) => sum + row.size + besideBytes, 0)
+  const page = Math.min(limits.page, most * sections.length)
+  if (wholes) {
+    const batches = store.blobs.batches(
+      rows.map(({ row }) => mails.get(row.mailId)!).map(({ blobRef: ref, size }) => ({ ref, size })),
+    )
+    yield* sayPieces(store, page, inBatches(rows, readsAhead, batches, prepare))
+    return
+  }
+  // Decoding may need the memory of a large part: then one message at a time.
+  const depth = sections.some(({ binary }) => binary !== 'no') ? 1 : readsAhead
+  yield* sayPieces(
+    store,
+    page,
+    inOrder(rows, depth, (row) => prepare(row, undefined)),
+  )
+}
+
+/** Whether whole mails are asked for, and no parts of them. */
+function isWhole(items: Item[]): boolean {
+  const sections = items.filter((item) => item.is === 'section')
+  return sections.length > 0 && sections.every(isWholeMail)
+}
+
+function isWholeMail({ path, what, binary, partial }: Section): boolean {
+  return path.length === 0 && what === 'all' && binary === 'no' && !partial
+}
+
+async function mailBytesOf(session: Session, rows: Numbered[]): Promise<Map<number, MailBytes>> {
+  const ids = rows.map(({ row }) => row.mailId)
+  return new Map((await readMailBytes(session.store.db, ids)).map((mail) => [mail.id, mail]))
 }
 
 /** Sets \Seen on those that lack it, in one transaction. Their new rows by uid. */

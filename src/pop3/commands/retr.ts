@@ -26,15 +26,41 @@ export const retr: Command<number> = {
       yield* streamed(session, mails[0], drop.sizes[messages[0]!]!)
       return
     }
-    const bytes = await Promise.all(mails.map((mail) => readWhole(session, mail)))
     const out: Buffer[] = []
-    mails.forEach((mail, i) => {
-      const body = bytes[i]
-      if (mail && body) answer(mail, body, drop.sizes[messages[i]!]!, out)
-      else out.push(Buffer.from(err(session.language, 'no-such-message', 'SYS/TEMP')))
-    })
-    yield out.length === 1 ? out[0]! : Buffer.concat(out)
+    let at = 0
+    for await (const found of bytesOf(session, mails)) {
+      for (const body of found) {
+        const [mail, message] = [mails[at], messages[at]!]
+        at++
+        if (mail && body) answer(mail, body, drop.sizes[message]!, out)
+        else out.push(Buffer.from(err(session.language, 'no-such-message', 'SYS/TEMP')))
+      }
+      yield Buffer.concat(out) // the bytes found are good until more are asked for
+      out.length = 0
+    }
   },
+}
+
+const worthBatches = 8 // mails; a batch begins a thread
+
+/** The mails' bytes, in lists. A mail whose bytes cannot be read costs the client that mail, not the session. */
+async function* bytesOf(
+  session: Session,
+  mails: (MailRow | undefined)[],
+): AsyncGenerator<(Buffer | undefined)[], void, void> {
+  if (mails.length < worthBatches || mails.includes(undefined)) {
+    yield Promise.all(mails.map((mail) => readWhole(session, mail)))
+    return
+  }
+  const wanted = (mails as MailRow[]).map(({ blobRef: ref, size }) => ({ ref, size }))
+  let at = 0
+  for await (const batch of session.store.blobs.batches(wanted)) {
+    const first = at
+    at += batch.length
+    yield batch.includes(undefined)
+      ? Promise.all(batch.map(async (bytes, i) => bytes ?? readWhole(session, mails[first + i])))
+      : batch
+  }
 }
 
 /** The messages of the RETRs that have been heard behind this one, as far as they fit in one batch. */
