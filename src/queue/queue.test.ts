@@ -396,6 +396,31 @@ test('a mail whose handing over got lost is sent when its lease ends; one that w
   )
 })
 
+test('what could not be sorted into its lane is sent when its lease ends', async (t) => {
+  const { port, house: else_ } = await remote(t)
+  const made = await house(t, { port })
+  const wang = await made.person('wang@uni.example')
+  await made.queue!.stop()
+  await send(made, { from: 'wang@uni.example', to: ['li@else.example'], text: letter, login: wang })
+  let failures = 1
+  const second = startQueue({
+    ...made.house,
+    settings: { ...queueDefaults, port, allowPrivate: true, idleMilliseconds: 50, leaseMilliseconds: 90_000 },
+    async isLocalDomain() {
+      if (failures-- > 0) throw new Error('the database is away')
+      return false
+    },
+    deliverLocal: made.delivery.deliverLocal,
+  })
+  t.after(() => second.stop())
+  await second.idle()
+  equal(else_.mails.length, 0)
+  made.clock.now += 90_000
+  second.wake()
+  await second.idle()
+  equal(else_.mails.length, 1)
+})
+
 test('a new mail waits in the table where there is no room for it in memory', async (t) => {
   const { port, house: else_ } = await remote(t)
   const made = await house(t, { port, handOverRecipients: 1, freshBytes: 0 })

@@ -45,6 +45,8 @@ export interface Queue {
   stop(): Promise<void>
 }
 
+type Mails = Map<number, QueueMail>
+
 export function startQueue(house: QueueHouse): Queue {
   const { settings, store, clock, warn } = house
   const { db } = store
@@ -100,8 +102,7 @@ export function startQueue(house: QueueHouse): Queue {
       if (entries.length === 0) return
       for (const { id } of entries) inHand.add(id)
       more = entries.length === most || except.length > 0
-      const mails = await readQueueMails(db, [...new Set(entries.map(({ queueMail }) => queueMail))])
-      await sortIntoLanes(entries, mails)
+      await sortIntoLanes(entries, () => readQueueMails(db, [...new Set(entries.map(({ queueMail }) => queueMail))]))
     }
   }
 
@@ -109,18 +110,17 @@ export function startQueue(house: QueueHouse): Queue {
     return waiting >= settings.claimPerDestination
   }
 
-  async function sortIntoLanes(entries: QueueEntry[], mails: Map<number, QueueMail>): Promise<void> {
-    const ours = new Map<string, boolean>()
+  async function sortIntoLanes(entries: QueueEntry[], read: () => Mails | Promise<Mails>): Promise<void> {
+    const facts = await factsOf(entries, read)
     const jobs = new Map<string, { lane: Lane; job: Job }>()
     for (const entry of entries) {
-      const mail = mails.get(entry.queueMail)
+      const mail = facts.mails.get(entry.queueMail)
       if (!mail) {
         inHand.delete(entry.id) // dropped this moment
         continue
       }
       const { domain } = entry
-      let isOurs = ours.get(domain)
-      if (isOurs === undefined) ours.set(domain, (isOurs = await house.isLocalDomain(domain)))
+      const isOurs = facts.ours.has(domain)
       if (isOurs || domain === '') {
         track(isOurs ? deliverHere(mail, entry) : refuseBadAddress(mail, entry))
         continue
@@ -145,9 +145,27 @@ export function startQueue(house: QueueHouse): Queue {
     for (const lane of new Set([...jobs.values()].map((one) => one.lane))) openLines(lane)
   }
 
+  /** Their mails, and the domains among theirs that are ours. Where they cannot be read, the lease brings them back. */
+  async function factsOf(entries: QueueEntry[], read: () => Mails | Promise<Mails>) {
+    try {
+      const mails = await read()
+      const ours = new Set<string>()
+      for (const domain of new Set(entries.map((entry) => entry.domain))) {
+        if (domain !== '' && (await house.isLocalDomain(domain))) ours.add(domain)
+      }
+      return { mails, ours }
+    } catch (error) {
+      for (const { id } of entries) inHand.delete(id)
+      throw error
+    }
+  }
+
   async function release(ids: number[], at: number): Promise<void> {
-    await db.transaction((sql) => releaseEntries(sql, node, ids, at))
-    for (const id of ids) inHand.delete(id)
+    try {
+      await db.transaction((sql) => releaseEntries(sql, node, ids, at))
+    } finally {
+      for (const id of ids) inHand.delete(id)
+    }
   }
 
   // -- mails that are new
@@ -179,11 +197,8 @@ export function startQueue(house: QueueHouse): Queue {
   async function takeHanded(): Promise<void> {
     const added = handed
     handed = []
-    const mails = new Map(added.map(({ mail }) => [mail.id, mail]))
-    await sortIntoLanes(
-      added.flatMap(({ entries }) => entries),
-      mails,
-    )
+    const entries = added.flatMap((one) => one.entries)
+    await sortIntoLanes(entries, () => new Map(added.map(({ mail }) => [mail.id, mail])))
   }
 
   // -- lines
