@@ -53,9 +53,9 @@ const sqlite: WordTables = {
 const postgres: WordTables = {
   async put(sql, mailId, words) {
     await sql.run(
-      `insert into mail_words (mail_id, words) values ($1, array_to_tsvector(string_to_array($2, ' ')))
+      `insert into mail_words (mail_id, words) values ($1, array_to_tsvector(array_remove(string_to_array($2, ' '), '')))
        on conflict (mail_id) do update set words = excluded.words`,
-      [mailId, words],
+      [mailId, fitting(words)],
     )
     await sql.run(
       `insert into vocabulary (word) select unnest(string_to_array($1, ' ')) on conflict (word) do nothing`,
@@ -78,6 +78,24 @@ async function dropWords(sql: Writer, column: string, mailIds: readonly number[]
     const part = mailIds.slice(from, from + listLength)
     await sql.run(`delete from mail_words where ${column} in ${list(part.length, 1)}`, padded(part))
   }
+}
+
+const tsvectorBytes = 1_000_000 // of the words of one mail; PostgreSQL takes 1,048,575
+
+/** As many words as PostgreSQL keeps for one mail; those that name accounts always, and a mark where some are left out. */
+function fitting(words: string): string {
+  if (Buffer.byteLength(words) <= tsvectorBytes) return words
+  const all = words.split(' ')
+  const isMark = (word: string): boolean => word.startsWith(incompleteWord)
+  const kept = [incompleteWord, ...all.filter((word) => isMark(word) && word !== incompleteWord)]
+  let bytes = kept.reduce((sum, word) => sum + word.length, 0)
+  for (const word of all) {
+    if (isMark(word)) continue
+    bytes += Buffer.byteLength(word)
+    if (bytes > tsvectorBytes) break
+    kept.push(word)
+  }
+  return kept.join(' ')
 }
 
 /** The words of Latin and its like among those of a mail; pairs of dense characters and marks are left out. */
