@@ -200,13 +200,16 @@ async function open(
       }),
     web: once(async () => {
       // Loaded when the doors of mail stand open already: they need none of it.
-      const { openWeb } = await import('./http/web.ts')
+      const [{ openWeb }, { openPush }] = await Promise.all([import('./http/web.ts'), import('./jmap/push.ts')])
       const sessions = openSessions(db, clock, failed, {
         idleMilliseconds: config['http.session_idle'],
         absoluteMilliseconds: config['http.session_life'],
       })
       atEnd(() => sessions.stop())
       const report = (error: unknown, about: object): void => log.error({ err: error, ...about }, 'a mistake of ours')
+      const limits = { ...jmapDefaults, maxSizeUpload: config['smtp.max_size'] }
+      const push = openPush(store, limits, failed)
+      atEnd(() => push.stop())
       const web = await openWeb({
         hostname: config.hostname,
         version,
@@ -216,7 +219,8 @@ async function open(
         jmap: {
           store,
           intake: delivery.intake,
-          limits: { ...jmapDefaults, maxSizeUpload: config['smtp.max_size'] },
+          push,
+          limits,
           hostname: config.hostname,
           accountById: (id) => accountById(db, id),
           report: (error, reference) => report(error, { reference }),

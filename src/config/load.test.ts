@@ -77,6 +77,8 @@ test('a listener table moves or closes one listener', () => {
       ['imap', '::', 143],
       ['imaps', '::', 993],
       ['pop3s', '::', 995],
+      ['http', '::', 80],
+      ['https', '::', 443],
     ],
   )
   equal(

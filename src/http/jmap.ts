@@ -1,26 +1,25 @@
 // JMAP over HTTP: the session resource, requests, uploads, downloads, and the two ways of push.
 // RFC 8620 §2, §3, §6, §7; RFC 8887.
 
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readRequest, RequestError, runRequest, type Asking } from '../jmap/request.ts'
 import { paths } from '../jmap/paths.ts'
 import { sessionResource } from '../jmap/session.ts'
 import type { SignedIn } from '../login/sessions.ts'
 import { newId } from '../tracking/ids.ts'
+import { mountDownloads } from './downloads.ts'
+import { mountEvents, type Streams } from './events.ts'
+import { openGate } from './gate.ts'
 import type { WebHouse } from './house.ts'
 import { peerOf } from './peers.ts'
+import { requestErrorBody } from './requesterrors.ts'
 import { hostOf } from './safety.ts'
+import { mountSocket } from './socket.ts'
+import { mountUploads } from './uploads.ts'
 import { mustBe } from './who.ts'
 
-export interface Upgrades {
-  /** A request to speak another protocol from here on. */
-  take(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  stop(): void
-}
-
-export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<Upgrades> {
+/** Mounts everything; the answer ends what stays open (pushes). */
+export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<() => void> {
   app.get(paths.wellKnown, (_request, reply) => reply.redirect(paths.session, 307))
 
   app.get(paths.session, async (request, reply) => {
@@ -48,7 +47,14 @@ export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<
       done?.()
     }
   })
-  return { take: (_request, socket) => void socket.destroy(), stop: () => undefined }
+  await mountUploads(app, house)
+  await mountDownloads(app, house)
+  const streams: Streams = { open: new Set(), gate: openGate() }
+  await mountEvents(app, house, streams)
+  await mountSocket(app, house, streams, inHand)
+  return () => {
+    for (const end of streams.open) end()
+  }
 }
 
 /** The origin a client reached us at. */
@@ -62,32 +68,10 @@ export function askingOf(house: WebHouse, { account }: SignedIn, request: Fastif
   return { user: account, peer: peerOf(request), sessionId: newId(house.clock()), signal: gone.signal }
 }
 
-/** Problem details of a request error. RFC 8620 §3.6.1. */
-export function requestErrorBody({ type, message, limit }: RequestError): object {
-  return { type: `urn:ietf:params:jmap:error:${type}`, status: 400, detail: message, ...(limit && { limit }) }
-}
-
 function sendRequestError(reply: FastifyReply, error: RequestError): FastifyReply {
   return reply
     .code(400)
     .header('cache-control', 'no-store')
     .type('application/problem+json')
     .send(JSON.stringify(requestErrorBody(error)))
-}
-
-/** So many at once for each account. */
-export function openGate(): { enter(account: number, most: number): (() => void) | undefined } {
-  const counts = new Map<number, number>()
-  return {
-    enter(account, most) {
-      const count = counts.get(account) ?? 0
-      if (count >= most) return undefined
-      counts.set(account, count + 1)
-      return () => {
-        const left = (counts.get(account) ?? 1) - 1
-        if (left > 0) counts.set(account, left)
-        else counts.delete(account)
-      }
-    },
-  }
 }

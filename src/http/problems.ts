@@ -103,8 +103,8 @@ const entries: Partial<Record<ProblemCode, Entry>> = {
     zh: '空間不足。請刪除信件,或申請加大容量。',
   })),
   'too-large': entry(413, 'That is too large.', '內容太大。', ({ limit }) => ({
-    en: `That is too large: at most ${limit} bytes.`,
-    zh: `內容太大:上限 ${limit} 位元組。`,
+    en: `That is too large${limit === undefined ? '' : `: at most ${limit} bytes`}.`,
+    zh: `內容太大${limit === undefined ? '' : `:上限 ${limit} 位元組`}。`,
   })),
   'too-many-mails': entry(429, 'Too many mails at once.', '短時間寄出太多信。'),
   policy: entry(403, 'A rule of this house does not allow it.', '依本站規定不允許。'),

@@ -10,7 +10,6 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createServer2, type Http2Server } from 'node:http2'
-import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import cookies from '@fastify/cookie'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -23,6 +22,7 @@ import { mountJmap } from './jmap.ts'
 import { isLocal, peerOf, rememberPeer } from './peers.ts'
 import { headersOf, HttpTrouble, problemOf } from './problems.ts'
 import { checkHost, hostNameOf, secureHeaders } from './safety.ts'
+import { takeUpgrade } from './socket.ts'
 import { languageOf } from './words.ts'
 
 export interface Web {
@@ -33,7 +33,6 @@ export interface Web {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
-type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** Opens the door; nothing listens yet. */
 export async function openWeb(house: WebHouse): Promise<Web> {
@@ -54,16 +53,15 @@ export async function openWeb(house: WebHouse): Promise<Web> {
   })
   const second = createSecond(house, (request, response) => handler(request, response))
   prepare(app, house, state)
-  const upgrades = await mountJmap(app, house)
+  const endPushes = await mountJmap(app, house)
   await openApi(app, house)
   await openPages(app, house)
   await app.ready()
-  const onUpgrade: Upgrade = (request, socket, head) => upgrades.take(request, socket, head)
-  plain.on('upgrade', onUpgrade)
+  plain.on('upgrade', (request, socket, head) => takeUpgrade(handler, request, socket, head))
   const stopping = (): void => {
     if (state.isStopping) return
     state.isStopping = true
-    upgrades.stop()
+    endPushes()
   }
   return {
     takes: (socket, peer) => takeConnection({ plain, second, stopping }, socket, peer),
@@ -161,6 +159,8 @@ function createPlain({ limits }: WebHouse, handler: Handler): Server {
       keepAliveTimeout: limits.idleMilliseconds,
       connectionsCheckingInterval: 1_000,
       insecureHTTPParser: false,
+      // Others that offer another protocol (h2c) are answered in this one.
+      shouldUpgradeCallback: isWebSocket,
       requireHostHeader: true,
       noDelay: true,
     },
@@ -187,6 +187,10 @@ function createPlain({ limits }: WebHouse, handler: Handler): Server {
   // Node begins to look for slow headers when it listens; ours is given its connections.
   server.emit('listening')
   return server
+}
+
+function isWebSocket({ url, headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && /^\/jmap\/socket(?:\?|$)/.test(url ?? '')
 }
 
 function createSecond({ limits }: WebHouse, handler: Handler): Http2Server {

@@ -24,6 +24,7 @@ export interface JmapLimits {
   blobBytes: number // of one Blob/upload object or Blob/get answer
   subscriptions: number // PushSubscriptions of one account
   connections: number // open pushes (EventSource, WebSocket) of one account
+  shares: number // accounts of others that one push hears of
   coalesceMilliseconds: number // changes within it are told together
   pingMilliseconds: number // least time between two pings
   pushQueueBytes: number // said and not taken by the peer; then it is dropped
@@ -51,6 +52,7 @@ export const jmapDefaults: JmapLimits = {
   blobBytes: 4 << 20,
   subscriptions: 32,
   connections: 64,
+  shares: 500,
   coalesceMilliseconds: 100,
   pingMilliseconds: 5_000,
   pushQueueBytes: 256 << 10,

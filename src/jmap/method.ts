@@ -12,12 +12,14 @@ import type { Intake } from '../smtp/intake.ts'
 import type { Store } from '../store/store.ts'
 import type { Peer } from '../wire/conversation.ts'
 import type { JmapLimits } from './limits.ts'
+import type { Push } from './push.ts'
 
 /** What methods have in hand. */
 export interface JmapHouse {
   store: Store // with db, blobs, changes, clock
   /** What leaves or is delivered goes this way, as from SMTP. */
   intake: Intake
+  push: Push // tell() it what changed outside of the store, after the commit
   limits: JmapLimits
   hostname: string
   accountById(id: number): Promise<Account | undefined>

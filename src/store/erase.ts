@@ -4,6 +4,7 @@
 
 import type { Writer } from '../sql/sql.ts'
 import { takeHolder } from './holders.ts'
+import { expireUploads } from './uploads.ts'
 
 const steps = [
   'delete from mailbox_grant where account_id = $1 or mailbox_id in (select id from mailbox where account_id = $1)',
@@ -21,5 +22,6 @@ export async function eraseAccountStore(sql: Writer, accountId: number): Promise
      select account_id, cast($2 as bigint), id, total from mailbox where account_id = $1`,
     [accountId, modseq],
   )
+  await expireUploads(sql, accountId)
   for (const step of steps) await sql.run(step, [accountId])
 }

@@ -8,7 +8,7 @@
 import type { Reader, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { settle, type Crossed, type Use } from './quota.ts'
-import { groups, rowsText } from './sets.ts'
+import { groups, list, listLength, padded, rowsText } from './sets.ts'
 
 export interface Taken extends Use {
   modseq: number // of this transaction, for everything it changes in the account
@@ -98,4 +98,15 @@ returning account_id, used, quota, announced`
 export async function dischargeHolder(sql: Writer, { accountId, size, messages }: Charge): Promise<void> {
   const row = await sql.one<Use>(discharge, [accountId, size, messages])
   if (row) await settle(sql, row)
+}
+
+/** How far the changes of accounts have come; accounts that are gone are left out. */
+export async function modseqsOf(db: Reader, accountIds: readonly number[]): Promise<Map<number, number>> {
+  const found = new Map<number, number>()
+  for (let from = 0; from < accountIds.length; from += listLength) {
+    const part = accountIds.slice(from, from + listLength)
+    const text = `select account_id, modseq from holder where account_id in ${list(part.length, 1)}`
+    for (const [id, modseq] of (await db.arrays(text, padded(part))) as [number, number][]) found.set(id, modseq)
+  }
+  return found
 }

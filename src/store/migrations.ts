@@ -166,7 +166,8 @@ alter table mailbox add column sort_order {int} not null default 0;
 alter table holder add column changes_floor {int} not null default 0;
 create index message_received on message (mailbox_id, received_at, uid, mail_id, thread);
 create index message_thread on message (account_id, thread, mail_id, mailbox_id, uid);
-create index message_unread on message (account_id, thread, mail_id) where (flags & 25) = 0;
+create index message_unread on message (account_id, thread, mail_id) where (flags & 9) = 0;
+create index message_flagged on message (account_id, thread, mail_id) where (flags & 4) <> 0;
 create index message_deleted on message (mailbox_id, uid) where (flags & 8) <> 0
 `
 

@@ -1,5 +1,5 @@
 // Space of erased mails comes back: out of groups of blobs that are mostly dead, the living are copied, then the
-// whole group goes. What lives is what a row of mail names; nothing else is believed.
+// whole group goes. What lives is what a row of mail or of upload names; nothing else is believed.
 //
 // Invariants:
 //   a row names the old copy until the new one is durable, and the new one from then on; a crash in between
@@ -125,22 +125,36 @@ export function openReclaim(store: Ground): Reclaim {
 async function rename(store: Ground, copies: (readonly [old: BlobRef, copy: BlobRef])[]): Promise<BlobRef[]> {
   if (copies.length === 0) return []
   const changed = await store.db.transaction(async (sql) => {
-    const rows: number[][] = []
+    const rows: { mails: number[]; isNamed: boolean }[] = []
     for (const [old, copy] of copies) {
       const ids = await sql.arrays('update mail set blob_ref = $2 where blob_ref = $1 returning id', [old, copy])
-      rows.push(ids.map((row) => row[0] as number))
+      const uploads = await sql.run('update upload set blob_ref = $2 where blob_ref = $1', [old, copy])
+      rows.push({ mails: ids.map((row) => row[0] as number), isNamed: ids.length + uploads > 0 })
     }
     return rows
   })
-  store.mails.forget(changed.flat())
-  return copies.map(([old, copy], i) => (changed[i]!.length > 0 ? old : copy))
+  store.mails.forget(changed.flatMap(({ mails }) => mails))
+  return copies.map(([old, copy], i) => (changed[i]!.isNamed ? old : copy))
 }
 
-/** The blobs with bytes in a group that rows name, in the order of their references, each once. */
-async function* living({ db, blobs }: Ground, { id, likely }: BlobGroup): AsyncGenerator<BlobRef[], void, void> {
+/** The blobs with bytes in a group that rows name, each once: those of mails, then those of uploads alone. */
+async function* living(ground: Ground, group: BlobGroup): AsyncGenerator<BlobRef[], void, void> {
+  yield* livingIn('mail where', ground, group)
+  yield* livingIn(
+    'upload where not exists (select 1 from mail where mail.blob_ref = upload.blob_ref) and',
+    ground,
+    group,
+  )
+}
+
+async function* livingIn(
+  from: string,
+  { db, blobs }: Ground,
+  { id, likely }: BlobGroup,
+): AsyncGenerator<BlobRef[], void, void> {
   const isLikely = likely.map((_, i) => `blob_ref like $${i + 3}`).join(' or ')
   const page = `select max(blob_ref), string_agg(case when ${isLikely} then blob_ref end, ' ')
-    from (select blob_ref from mail where blob_ref > $1 order by blob_ref limit $2) as page`
+    from (select blob_ref from ${from} blob_ref > $1 order by blob_ref limit $2) as page`
   for (let last: string | null = ''; ;) {
     const rows = (await db.apart.arrays(page, [last, refsScanned, ...likely])) as [string | null, string | null][]
     const [end, found]: [string | null, string | null] = rows[0]!

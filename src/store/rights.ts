@@ -162,3 +162,38 @@ export async function sharersOf(db: Reader, accountId: number): Promise<number[]
   )
   return rows.map((row) => row[0] as number)
 }
+
+/** Whether `userId` may read a mail as one of `accountId`: some mailbox there holds it, and lets him. */
+export async function mayReadMail(db: Reader, mailId: number, accountId: number, userId: number): Promise<boolean> {
+  const rows = await db.arrays('select distinct mailbox_id from message where mail_id = $1 and account_id = $2', [
+    mailId,
+    accountId,
+  ])
+  if (accountId === userId) return rows.length > 0
+  for (const [id] of rows as [number][]) {
+    if ((await rightsOf(db, { id, accountId }, userId)).includes('r')) return true
+  }
+  return false
+}
+
+/** The mailboxes of others that `accountId` may look up or read, by owner. */
+export async function mailboxesShared(db: Reader, accountId: number): Promise<Map<number, Set<number>>> {
+  const rows = await db.arrays(
+    `select distinct m.account_id, m.id from mailbox_grant g join mailbox m on m.id = g.mailbox_id
+      where g.account_id in ($1, $2) and m.account_id <> $1 and (g.rights like '%l%' or g.rights like '%r%')`,
+    [accountId, anyone],
+  )
+  const byOwner = new Map<number, Set<number>>()
+  for (const [owner, mailbox] of rows as [number, number][]) {
+    const known = byOwner.get(owner)
+    if (known) known.add(mailbox)
+    else byOwner.set(owner, new Set([mailbox]))
+  }
+  return byOwner
+}
+
+/** Whom a mailbox is shared to, `anyone` among them. */
+export async function shareesOf(db: Reader, mailboxId: number): Promise<number[]> {
+  const rows = await db.arrays('select account_id from mailbox_grant where mailbox_id = $1', [mailboxId])
+  return rows.map((row) => row[0] as number)
+}
