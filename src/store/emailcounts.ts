@@ -8,9 +8,10 @@
 //   nothing here grows with a mailbox, but for the first count of it
 
 import type { Database, Reader, Value } from '../sql/sql.ts'
-import { isInScope, isSeen, type Scope, type ScopeBox } from './emails.ts'
+import { isSeen, type Scope, type ScopeBox } from './emails.ts'
+import { flagBits } from './flags.ts'
 import type { StoreLimits } from './limits.ts'
-import { list, listLength, padded } from './sets.ts'
+import { breathe, list, listLength, padded } from './sets.ts'
 
 export interface MailboxCounts {
   totalEmails: number
@@ -27,10 +28,18 @@ interface Totals {
   threads: number
 }
 
+/** What is unread in an account, and which thread brings how much of it. */
 interface Unread {
   state: number
-  emails: Map<number, number>
+  seen: string // what the scope sees
+  emails: Map<number, number> // by mailbox
   threads: Map<number, number>
+  parts: Map<number, Part> // by thread, of those with unread emails
+}
+
+interface Part {
+  emails: number[] // a mailbox for each unread email in it
+  threads: number[] // mailboxes in which the thread is unread
 }
 
 export interface Counts {
@@ -69,11 +78,20 @@ export function openCounts(db: Database, limits: StoreLimits): Counts {
   async function unreadOf(scope: Scope): Promise<Unread> {
     const key = scope.hides ? `${scope.accountId}` : `${scope.accountId}${scope.ids}`
     const before = unread.get(key)
-    if (before?.state === scope.state) return remember(unread, key, before, limits.cachedCounts)
-    let unseen = 0
-    for (const box of scope.boxes) unseen += box.unseen
-    const now = await countUnread(unseen > soon ? db.apart : db, scope)
-    return remember(unread, key, now, limits.cachedCounts)
+    const seen = `${scope.trashId}:${scope.ids}`
+    if (before?.state === scope.state && before.seen === seen) return before
+    const known = before?.seen === seen && before.state < scope.state ? before : undefined
+    const now = (known && (await followUnread(db, scope, known))) ?? (await countUnread(db, scope, seen))
+    unread.delete(key)
+    unread.set(key, now)
+    let sum = 0
+    for (const { parts } of unread.values()) sum += parts.size + 1
+    for (const [oldest, { parts }] of unread) {
+      if (sum <= limits.cachedCounts) break
+      unread.delete(oldest)
+      sum -= parts.size + 1
+    }
+    return now
   }
 
   return {
@@ -163,39 +181,93 @@ async function hiddenBy(db: Reader, accountId: number, mailboxId: number): Promi
   return { mails: distinct(all, 1) - distinct(seen, 1), threads: distinct(all, 0) - distinct(seen, 0) }
 }
 
-/** Unread emails and threads by mailbox. */
-async function countUnread(db: Reader, scope: Scope): Promise<Unread> {
-  const values: Value[] = [scope.accountId, scope.trashId]
-  const place = (value: Value): string => `$${values.push(value)}`
-  const [u, m, o, p] = [
-    isInScope(scope, place, 'u'),
-    isSeen(scope, place),
-    isSeen(scope, place, 'o'),
-    isSeen(scope, place, 'p'),
-  ]
-  // Unread: one of its messages is not seen, and none is a draft. Outside: not only in the trash.
-  const text = `
-    with u as (select distinct thread, mail_id from message u where account_id = $1 and (flags & 25) = 0 ${u}),
-    e as (
-      select m.thread, m.mail_id, max(case when m.mailbox_id <> $2 then 1 else 0 end) as outside
-        from u cross join message m
-       where m.account_id = $1 and m.thread = u.thread and m.mail_id = u.mail_id ${m}
-       group by m.thread, m.mail_id having max(m.flags & 16) = 0
-    )
-    select 0, o.mailbox_id, count(distinct o.mail_id) from e cross join message o
-     where o.account_id = $1 and o.thread = e.thread and o.mail_id = e.mail_id ${o}
-     group by o.mailbox_id
-     union all
-    select 1, p.mailbox_id, count(distinct p.thread)
-      from (select distinct thread from e where outside = 1) t cross join message p
-     where p.account_id = $1 and p.thread = t.thread and p.mailbox_id <> $2 ${p}
-     group by p.mailbox_id
-     union all
-    select 1, $2, count(distinct e.thread) from e cross join message o
-     where o.account_id = $1 and o.thread = e.thread and o.mail_id = e.mail_id and o.mailbox_id = $2 ${o}`
-  const emails = new Map<number, number>()
-  const threads = new Map<number, number>()
-  for (const [kind, mailboxId, count] of (await db.arrays(text, values)) as [number, number, number][])
-    (kind === 0 ? emails : threads).set(mailboxId, count)
-  return { state: scope.state, emails, threads }
+async function countUnread(db: Database, scope: Scope, seen: string): Promise<Unread> {
+  const now: Unread = { state: scope.state, seen, emails: new Map(), threads: new Map(), parts: new Map() }
+  let unseen = 0
+  for (const box of scope.boxes) unseen += box.unseen
+  const reader = unseen > soon ? db.apart : db
+  const text = 'select distinct thread from message where account_id = $1 and (flags & 9) = 0'
+  const threads = (await reader.arrays(text, [scope.accountId])).map((row) => row[0] as number)
+  for (let from = 0; from < threads.length; from += followed) {
+    if (from > 0) await breathe()
+    await count(reader, scope, threads.slice(from, from + followed), now)
+  }
+  return now
+}
+
+/** The same, from what was counted before and changed since; undefined when that is too much. */
+async function followUnread(db: Reader, scope: Scope, before: Unread): Promise<Unread | undefined> {
+  const touched = new Set<number>()
+  for (const table of ['message', 'expunged']) {
+    const text = `select thread from ${table} where account_id = $1 and modseq > $2 limit ${followed + 1}`
+    const rows = await db.arrays(text, [scope.accountId, before.state])
+    if (rows.length > followed) return undefined
+    for (const row of rows) touched.add(row[0] as number)
+  }
+  const now: Unread = {
+    ...before,
+    state: scope.state,
+    emails: new Map(before.emails),
+    threads: new Map(before.threads),
+    parts: new Map(before.parts),
+  }
+  for (const thread of touched) {
+    const part = now.parts.get(thread)
+    if (!part) continue
+    for (const id of part.emails) add(now.emails, id, -1)
+    for (const id of part.threads) add(now.threads, id, -1)
+    now.parts.delete(thread)
+  }
+  await count(db, scope, [...touched], now)
+  return now
+}
+
+function add(counts: Map<number, number>, id: number, more: 1 | -1): void {
+  counts.set(id, (counts.get(id) ?? 0) + more)
+}
+
+/** Adds what these threads bring. */
+async function count(db: Reader, scope: Scope, threads: readonly number[], into: Unread): Promise<void> {
+  const byThread = new Map<number, UnreadRow[]>()
+  for (let from = 0; from < threads.length; from += listLength) {
+    const part = threads.slice(from, from + listLength)
+    const values: Value[] = [scope.accountId, ...padded(part)]
+    const seen = isSeen(scope, (value) => `$${values.push(value)}`)
+    const text = `select m.thread, m.mail_id, m.mailbox_id, m.flags from message m
+      where m.account_id = $1 and m.thread in ${list(part.length, 2)} ${seen}`
+    for (const row of (await db.arrays(text, values)) as UnreadRow[]) {
+      const rows = byThread.get(row[0])
+      if (rows) rows.push(row)
+      else byThread.set(row[0], [row])
+    }
+  }
+  for (const [thread, rows] of byThread) {
+    const part = partOf(rows, scope.trashId)
+    if (part.emails.length === 0) continue
+    into.parts.set(thread, part)
+    for (const id of part.emails) add(into.emails, id, 1)
+    for (const id of part.threads) add(into.threads, id, 1)
+  }
+}
+
+type UnreadRow = [thread: number, mailId: number, mailboxId: number, flags: number]
+
+/** RFC 8621 §2: an email only in the trash makes no thread unread elsewhere, and none elsewhere does in the trash. */
+function partOf(rows: readonly UnreadRow[], trashId: number): Part {
+  const unread = new Set<number>()
+  for (const [, mailId, , flags] of rows) if ((flags & flagBits.seen) === 0) unread.add(mailId)
+  for (const [, mailId, , flags] of rows) if ((flags & flagBits.draft) !== 0) unread.delete(mailId)
+  if (unread.size === 0) return { emails: [], threads: [] }
+  const places = new Map<number, Set<number>>() // mailboxes, and the unread emails in them
+  for (const [, mailId, mailboxId] of rows) {
+    const emails = places.get(mailboxId) ?? new Set<number>()
+    places.set(mailboxId, unread.has(mailId) ? emails.add(mailId) : emails)
+  }
+  const isOutside = [...places].some(([id, emails]) => id !== trashId && emails.size > 0)
+  const part: Part = { emails: [], threads: [] }
+  for (const [id, emails] of places) {
+    for (let i = 0; i < emails.size; i++) part.emails.push(id)
+    if (id === trashId ? emails.size > 0 : isOutside) part.threads.push(id)
+  }
+  return part
 }

@@ -13,7 +13,7 @@ import { emailCondition, isOfColumns, type EmailCriterion } from './emailcriteri
 import { checkCriterion, matchingEmails } from './emailsearch.ts'
 import { sortEmails, type EmailSort, type Sorted } from './emailsort.ts'
 import { isSeen, type Scope, type ScopeBox } from './emails.ts'
-import { breathe } from './sets.ts'
+import { ascending, breathe } from './sets.ts'
 import type { Store } from './store.ts'
 
 export interface EmailQuery {
@@ -146,16 +146,36 @@ async function begin(store: Store, scope: Scope, { criterion, sort, collapse }: 
   if (boxes.length === 0) return finished(scope, [])
   const byArrival = sort.length === 0 || (sort.length === 1 && sort[0]!.by === 'received')
   const canWalk = byArrival && boxes.length <= walkedBoxes
-  const ascending = sort[0]?.ascending === true
+  const oldestFirst = sort[0]?.ascending === true
   const mailboxIds = boxes.map((box) => box.id)
-  const walking = { store, scope, boxes, mailboxId, ascending, collapse }
+  const walking = { store, scope, boxes, mailboxId, oldestFirst, collapse }
   if (isOfColumns(rest)) {
+    const few = await fewOf(store, scope, rest)
+    if (few) {
+      const ids = await matchingEmails({ store, scope, mailboxId }, rest, few)
+      return finished(scope, collapsed(await sortEmails(store, scope, { ids, mailboxId }, sort), collapse))
+    }
     if (canWalk) return walk({ ...walking, criterion: rest })
     return finished(scope, collapsed(await sortEmails(store, scope, { mailboxIds, criterion: rest }, sort), collapse))
   }
   const ids = await matchingEmails({ store, scope, mailboxId }, rest)
   if (canWalk && ids.length > walkedIds) return walk({ ...walking, among: new Set(ids) })
   return finished(scope, collapsed(await sortEmails(store, scope, { ids, mailboxId }, sort), collapse))
+}
+
+/** All that are unread, or flagged, when the criterion asks for them and they are few: they have indexes of their own. */
+async function fewOf({ db }: Store, { accountId }: Scope, criterion: EmailCriterion): Promise<number[] | undefined> {
+  const all = criterion.is === 'and' ? criterion.of : [criterion]
+  const asks = (name: string, set: boolean): boolean =>
+    all.some((each) => each.is === 'keyword' && each.name === name && each.set === set)
+  const wheres = [asks('$seen', false) && '(flags & 9) = 0', asks('$flagged', true) && '(flags & 4) <> 0']
+  for (const where of wheres) {
+    if (!where) continue
+    const text = `select mail_id from message where account_id = $1 and ${where} limit ${walkedIds + 1}`
+    const rows = await db.arrays(text, [accountId])
+    if (rows.length <= walkedIds) return ascending(rows.map((row) => row[0] as number))
+  }
+  return undefined
 }
 
 function finished({ state }: Scope, ids: number[]): Grown {
@@ -173,7 +193,7 @@ interface Walking {
   scope: Scope
   boxes: ScopeBox[]
   mailboxId: number | undefined
-  ascending: boolean
+  oldestFirst: boolean
   collapse: boolean
   criterion?: EmailCriterion // of columns
   among?: Set<number>
@@ -196,8 +216,8 @@ const shortPage = 512 // rows of the index alone that are read without another t
 
 /** Along the indexes of arrival of the mailboxes, from their one end. */
 function walk(walking: Walking): Grown {
-  const { boxes, ascending, collapse, among, scope } = walking
-  const edge = ascending ? -Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
+  const { boxes, oldestFirst, collapse, among, scope } = walking
+  const edge = oldestFirst ? -Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
   const sources: Source[] = boxes.map((box) => ({ box, rows: [], at: 0, last: [edge, edge], isDone: false }))
   const mails = new Set<number>()
   const threads = new Set<number>()
@@ -209,7 +229,7 @@ function walk(walking: Walking): Grown {
     for (const source of sources)
       if (source.at === source.rows.length && !source.isDone) await fill(walking, source, size)
     for (;;) {
-      const next = foremost(sources, ascending)
+      const next = foremost(sources, oldestFirst)
       if (!next) break
       const [id, thread] = next.rows[next.at++]!
       if (!mails.has(id) && (!among || among.has(id)) && !(collapse && threads.has(thread))) grown.ids.push(id)
@@ -232,21 +252,21 @@ function isPlain({ mailboxId, criterion, collapse }: Walking): boolean {
   return mailboxId !== undefined && criterion?.is === 'all' && !collapse
 }
 
-function foremost(sources: readonly Source[], ascending: boolean): Source | undefined {
+function foremost(sources: readonly Source[], oldestFirst: boolean): Source | undefined {
   let best: Source | undefined
   for (const source of sources) {
     if (source.at === source.rows.length) continue
     const at = source.rows[source.at]![2]
-    if (!best || (ascending ? at < best.rows[best.at]![2] : at > best.rows[best.at]![2])) best = source
+    if (!best || (oldestFirst ? at < best.rows[best.at]![2] : at > best.rows[best.at]![2])) best = source
   }
   return best
 }
 
 async function fill(walking: Walking, source: Source, size: number): Promise<void> {
-  const { store, scope, ascending, criterion } = walking
+  const { store, scope, oldestFirst, criterion } = walking
   const { box } = source
   const values: Value[] = [box.id, ...source.last, size]
-  const [order, beyond] = ascending ? ['asc', '>'] : ['desc', '<']
+  const [order, beyond] = oldestFirst ? ['asc', '>'] : ['desc', '<']
   const condition = criterion && criterion.is !== 'all' ? `and ${emailCondition(scope, criterion, values)}` : ''
   const seen = box.deleted > 0 ? 'and (m.flags & 8) = 0' : '' // else the index has all that is asked
   const from = condition.includes('x.') ? 'message m join mail x on x.id = m.mail_id' : 'message m'
@@ -282,13 +302,13 @@ async function countOf({ store, scope, boxes, mailboxId, criterion, collapse }: 
 
 /** Straight to a position, where every message is an email that is seen. */
 async function jumpTo(
-  { store, scope, ascending }: Walking,
+  { store, scope, oldestFirst }: Walking,
   box: ScopeBox,
   from: number,
   count: number,
 ): Promise<number[] | undefined> {
   if (box.deleted > 0 || (await store.counts.totals(scope, box)).emails !== box.total) return undefined
-  const order = ascending ? 'asc' : 'desc'
+  const order = oldestFirst ? 'asc' : 'desc'
   const rows = await store.db.apart.arrays(
     `select mail_id from message where mailbox_id = $1 order by received_at ${order}, uid ${order} limit $2 offset $3`,
     [box.id, count, from],

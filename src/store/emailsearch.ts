@@ -120,8 +120,10 @@ async function matchingHeader(
   const field = name.toLowerCase()
   const what = { is: 'header', name, text } as const
   if (hasColumn(field) && plain(text) !== '') {
-    const sure = await answer(search, { is: 'header', name: field, text }, within)
-    const cut = await answer(search, { is: 'header-cut' }, within)
+    const isShort = within !== undefined && within.length <= askedOneByOne
+    const likely = isShort ? within : await read(search, { is: 'header-words', text }, within)
+    const sure = await answer(search, { is: 'header', name: field, text }, likely)
+    const cut = await answer(search, { is: 'header-cut' }, likely)
     if (cut.length === 0) return sure
     return [...new Set([...sure, ...(await read(search, what, cut))])].sort((a, b) => a - b)
   }

@@ -31,7 +31,10 @@ export interface Library {
 export interface Asked {
   mailboxId: number | undefined // undefined: all of the account, also what its owner does not see any more
   accountId: number // whose mailbox it is
-  what: { is: 'text' | 'body'; text: string } | { is: 'header'; name: string; text: string }
+  what:
+    | { is: 'text' | 'body'; text: string }
+    | { is: 'header'; name: string; text: string }
+    | { is: 'header-words'; text: string } // those whose header may have it, as far as words tell; none is missing
   within: number[] | undefined // ascending; undefined: the whole mailbox, or account
 }
 
@@ -46,6 +49,7 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
 
   const question = questionOf(what.text)
   if (question.text === '') return all() // every text has the empty text in it
+  if (what.is === 'header-words') return mayHave(library, asked, question, all)
   const looker = textLooker(library, what.is, question)
   if (question.words.length === 0) return lookAt(library, asked, await all(), looker)
 
@@ -64,15 +68,30 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
   return [...new Set([...sure, ...read])].sort(ascend)
 }
 
+/** What the index says, and what it knows nothing of; no mail is read. */
+async function mayHave(
+  library: Library,
+  asked: Asked,
+  question: Question,
+  all: () => Promise<number[]>,
+): Promise<number[]> {
+  if (question.words.length === 0) return all()
+  const unsure = await unindexedOf(library, asked)
+  const incomplete = await askIndex(library, asked, { word: incompleteWord, prefix: false })
+  const found = await askIndex(library, asked, await soughtFor(library, question, 'header'))
+  return both(ascending([...unsure, ...incomplete, ...found]), asked.within)
+}
+
 const ascend = (a: number, b: number): number => a - b
 
-async function soughtFor(library: Library, { words }: Question, is: 'text' | 'body'): Promise<Sought> {
+async function soughtFor(library: Library, { words }: Question, is: 'text' | 'body' | 'header'): Promise<Sought> {
   const each = await Promise.all(words.map(async (asked) => ({ any: await spellings(library, asked) })))
   if (is === 'body') return { all: each }
   return {
-    all: each.map(({ any }) => ({
-      any: [...any, ...any.map(({ word, prefix }) => ({ word: headerMark + word, prefix }))],
-    })),
+    all: each.map(({ any }) => {
+      const inHeader = any.map(({ word, prefix }) => ({ word: headerMark + word, prefix }))
+      return { any: is === 'header' ? inHeader : [...any, ...inHeader] }
+    }),
   }
 }
 
