@@ -33,7 +33,7 @@ export async function sieveMail(
   return {
     size,
     envelope,
-    root: sievePart(tree.part, mail, blocks),
+    root: sievePart(tree.part, mail, blocks, headerBlock.length < size),
     addresses: (written) =>
       readAddresses(written).flatMap(({ mailbox, host, group }) => (group ? [] : [{ local: mailbox, domain: host }])),
     structured(written) {
@@ -56,43 +56,68 @@ async function readBlocks(root: Part, mail: Source, blocks: Map<Part, Buffer>, l
   }
 }
 
-function sievePart(part: Part, mail: Source, blocks: Map<Part, Buffer>): SievePart {
+/** `hasBody`: there is an empty line after the header. */
+function sievePart(part: Part, mail: Source, blocks: Map<Part, Buffer>, hasBody = true): SievePart {
   let fields: SieveField[] | undefined
   let parts: SievePart[] | undefined
+  let type: string | undefined
   const bytes = (limit: number): Promise<Buffer> => mail.read(part.body, Math.min(part.end, part.body + limit))
-  const content = async (limit: number): Promise<string> => {
-    if (part.message)
-      return (await mail.read(part.body, Math.min(part.message.part.body, part.body + limit))).toString('latin1')
+  const content = async (limit: number): Promise<string | undefined> => {
+    if (!hasBody) return undefined
+    if (part.message) return innerHeader(part.message.part, mail, limit)
     if (part.type === 'multipart') return around(part, (await bytes(limit)).toString('latin1'))
     const read = await bytes(limit * 4)
-    const decoded = decodeTransfer(read, part.encoding) ?? read
-    const text = part.type === 'text' ? decodeCharset(decoded, charsetOf(part)) : decoded.toString('latin1')
+    const decoded = decodeTransfer(read, part.encoding)
+    if (!decoded) return undefined // in an encoding nobody knows, RFC 2045 §6.4
+    const text =
+      part.type === 'text' || htmlTypes.has(`${part.type}/${part.subtype}`)
+        ? decodeCharset(decoded, charsetOf(part))
+        : decoded.toString('latin1')
     return text.slice(0, limit)
   }
   return {
-    type: `${part.type}/${part.subtype}`,
+    get type() {
+      return (type ??= typeOf(part, this.fields))
+    },
     get fields() {
       return (fields ??= readFields(blocks.get(part) ?? Buffer.alloc(0)).map(sieveField))
     },
     get parts() {
       return (parts ??= innerParts(part).map((inner) => sievePart(inner, mail, blocks)))
     },
-    raw: async (limit) => (await bytes(limit)).toString('latin1'),
+    raw: async (limit) => (hasBody ? (await bytes(limit)).toString('latin1') : undefined),
     content,
     async text(limit) {
-      if (part.type !== 'text') return ''
-      const text = await content(part.subtype === 'html' ? limit * 10 : limit)
-      const plain = part.subtype === 'html' ? htmlToText(text).replace(/\r?\n/g, '\r\n') : text
-      return plain.slice(0, limit)
+      const html = htmlTypes.has(this.type)
+      if (!html && !/^text\/[^/]+$/.test(this.type)) return undefined
+      const text = await content(html ? limit * 10 : limit)
+      const plain = text !== undefined && html ? htmlToText(text).replace(/\r?\n/g, '\r\n') : text
+      return plain?.slice(0, limit)
     },
   }
 }
 
-function sieveField({ name, value }: Field): SieveField {
+const htmlTypes = new Set(['text/html', 'application/xhtml+xml'])
+
+/** The type as it is written, even when it is none that the reader could use: RFC 5173 §5.2 compares it. */
+function typeOf(part: Part, fields: readonly SieveField[]): string {
+  const written = fields.find(({ name }) => name.toLowerCase() === 'content-type')?.written
+  const value = written === undefined ? '' : readStructured(written, 0).value.toLowerCase()
+  return value.split('/').length > 2 ? value : `${part.type}/${part.subtype}`
+}
+
+/** RFC 5173 §5.2: of a message/rfc822 the header of the mail in it is compared, without the empty line. */
+async function innerHeader(inner: Part, mail: Source, limit: number): Promise<string> {
+  const bytes = await mail.read(inner.start, Math.min(inner.body, inner.start + limit))
+  return bytes.toString('latin1').replace(/(\r?\n)\r?\n$/, '$1')
+}
+
+function sieveField({ name, value, raw }: Field): SieveField {
   let written: string | undefined
   let text: string | undefined
   return {
     name,
+    size: raw.length,
     get written() {
       return (written ??= unicodeOf(value))
     },

@@ -11,17 +11,21 @@ const address = new RegExp(
   `^((?:${atom}|\\.)+|"(?:[^"\\\\\\r\\n]|\\\\[^\\r\\n])+")@([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[A-Za-z0-9.:]+\\])$`,
 )
 
-/** The bare address in a script's string, or undefined when it is not exactly one. At most 320 octets of address. */
+const plainlyQuoted = new RegExp(`^"(${atom}+(?:\\.${atom}+)*)"@`)
+
+/**
+ * The bare address in a script's string, without quotes it does not need, or undefined when it is not exactly one. At
+ * most 320 characters.
+ */
 export function outgoingAddress(text: string): string | undefined {
   if (text.length > 1000) return undefined
   const inner = display.exec(text)?.[1] ?? text
-  const bare = inner.trim().replace(/\s*@\s*/, '@')
-  return bare.length <= 320 &&
-    address.test(bare) &&
-    !bare.includes('@.') &&
-    !/\.\.[^"]*$/.test(bare.slice(bare.lastIndexOf('@')))
-    ? bare
-    : undefined
+  const bare = inner
+    .trim()
+    .replace(/\s*@\s*/, '@')
+    .replace(plainlyQuoted, '$1@')
+  const domain = bare.slice(bare.lastIndexOf('@') + 1)
+  return bare.length <= 320 && address.test(bare) && !domain.includes('..') ? bare : undefined
 }
 
 export type AddressPart = 'all' | 'localpart' | 'domain' | 'user' | 'detail'
@@ -34,7 +38,7 @@ export function addressPart(
 ): string | undefined {
   switch (part) {
     case 'all':
-      return domain === '' ? local : `${local}@${domain}`
+      return domain === '' ? local : `${quotedLocal(local)}@${domain}`
     case 'localpart':
       return local
     case 'domain':
@@ -43,6 +47,11 @@ export function addressPart(
   const at = separatorAt(local, separators)
   if (part === 'user') return at === -1 ? local : local.slice(0, at)
   return at === -1 ? undefined : local.slice(at + 1)
+}
+
+/** A local part as it must be written before an '@'. RFC 5321 §4.1.2. */
+function quotedLocal(local: string): string {
+  return /[\x00-\x20"(),:;<>@[\]\\\x7f]/.test(local) ? `"${local.replace(/["\\]/g, '\\$&')}"` : local
 }
 
 function separatorAt(local: string, separators: string): number {

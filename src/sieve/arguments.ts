@@ -14,6 +14,7 @@ export interface Reading {
   problems: Problems
   limits: SieveLimits
   inLoop: boolean
+  assigned: Set<string>
 }
 
 export type Asked = Given
@@ -133,6 +134,12 @@ class ArgumentReader implements Given {
       this.at('tag-after-values', late.place, { tag: `:${late.name}` })
       return false
     }
+    // "header matches ..." for "header :matches ...": the word was read as a test.
+    const forgotten = this.node.tests[0]
+    if (args.length < least && (this.signature.tags ?? []).some(({ name: tag }) => tag === forgotten?.name)) {
+      this.at('colon-missing', forgotten!.place, { tag: forgotten!.name })
+      return false
+    }
     if (args.length < least || args.length > takes.length) {
       const numbers = least === takes.length ? String(least) : `${least}-${takes.length}`
       this.problem('argument-count', { name, kind: this.kind, wanted: numbers, found: args.length })
@@ -202,10 +209,14 @@ class ArgumentReader implements Given {
     return this.list(name).filter((text) => typeof text === 'string')
   }
 
-  fixed(name: string): string {
+  fixed(name: string): string | undefined {
     const text = this.constant(name)
     if (text === undefined) this.problem('must-be-constant', {}, name)
-    return text ?? ''
+    return text
+  }
+
+  assigns(variable: string): void {
+    this.reading.assigned.add(variable.toLowerCase())
   }
 
   requires(extension: string): boolean {

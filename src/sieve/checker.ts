@@ -63,6 +63,9 @@ class Checker {
   private requires = new Set<string>()
   private loops: (string | undefined)[] = []
   private requiring = true // only require so far
+  private assigned = new Set<string>() // variables that get a value
+  private globals = new Set<string>()
+  private extracts: Place | undefined // where extracttext was required
 
   constructor(limits: SieveLimits, problems: Problems, offered: ReadonlySet<string>) {
     this.limits = limits
@@ -71,7 +74,12 @@ class Checker {
   }
 
   script(tree: Block): Program {
-    return { steps: this.block(tree), requires: this.requires }
+    const steps = this.block(tree)
+    // RFC 5703 §7: extracttext has no meaning without foreverypart.
+    if (this.extracts && !this.requires.has('foreverypart')) {
+      this.problem('needs-require', this.extracts, { name: 'extracttext', extension: 'foreverypart' })
+    }
+    return { steps, requires: this.requires }
   }
 
   private block(block: Block): Step[] {
@@ -160,7 +168,12 @@ class Checker {
       return undefined
     }
     const asked = this.arguments(node, 'command', word)
-    return asked && { place, do: 'act', run: word.read(asked) }
+    if (!asked) return undefined
+    const { size } = this.assigned
+    const run = word.read(asked)
+    const { variables: limit } = this.limits
+    if (size <= limit && this.assigned.size > limit) this.problem('too-many-variables', place, { limit })
+    return { place, do: 'act', run }
   }
 
   private require(node: CommandNode): undefined {
@@ -170,6 +183,7 @@ class Checker {
     }
     const asked = this.arguments(node, 'command', { name: 'require', takes: [['extensions', 'list']] })
     for (const extension of asked?.constants('extensions') ?? []) {
+      if (extension === 'extracttext') this.extracts = node.place
       if (this.offered.has(extension)) this.requires.add(extension)
       else this.problem('unknown-extension', node.place, { extension: extension.slice(0, 60) })
     }
@@ -201,7 +215,11 @@ class Checker {
     const asked = this.arguments(node, 'command', include)
     if (!asked) return undefined
     const name = asked.fixed('script')
-    if (!isScriptName(name)) asked.problem('bad-script-name', { name }, 'script')
+    if (name === undefined) return undefined
+    if (!isScriptName(name)) {
+      asked.problem('bad-script-name', { name: name.slice(0, 60) }, 'script')
+      return undefined
+    }
     const location = asked.has(':global') ? 'global' : 'personal'
     const what = { location, name, once: asked.has(':once'), optional: asked.has(':optional') } as const
     return { do: 'include', place: node.place, include: what }
@@ -213,7 +231,10 @@ class Checker {
     if (!asked.requires('variables')) asked.problem('needs-variables', { name: 'global' })
     const names = asked.list('names').flatMap((name) => (typeof name === 'string' ? [name.toLowerCase()] : ['']))
     const bad = names.find((name) => !isVariableName(name, this.limits))
-    if (bad !== undefined) asked.problem('bad-variable', { name: bad }, 'names')
+    const late = names.find((name) => this.assigned.has(name) && !this.globals.has(name))
+    if (bad !== undefined) asked.problem('bad-variable', { name: bad.slice(0, 60) }, 'names')
+    else if (late !== undefined) asked.problem('global-twice', { name: late }, 'names')
+    for (const name of names) this.globals.add(name)
     return {
       do: 'act',
       place: node.place,
@@ -290,7 +311,13 @@ class Checker {
   ): Asked | undefined {
     const { requires, problems, limits } = this
     const named = signature.name === '' ? { ...signature, name: node.name } : signature
-    const asked = readArguments(node, kind, named, { requires, problems, limits, inLoop: this.loops.length > 0 })
+    const asked = readArguments(node, kind, named, {
+      requires,
+      problems,
+      limits,
+      assigned: this.assigned,
+      inLoop: this.loops.length > 0,
+    })
     if (!asked) {
       if ('block' in node && node.block && !wantsBlock) this.unheard(() => this.block(node.block!))
       return undefined

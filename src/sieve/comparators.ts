@@ -74,7 +74,7 @@ const all: Comparator[] = [
 export const comparators: ReadonlyMap<string, Comparator> = new Map(all.map((each) => [each.name, each]))
 export const standardComparator = 'i;ascii-casemap'
 
-/** These two every script has without asking. RFC 5228 §2.7.3. */
+/** What a script must require to use it. RFC 5228 §2.7.3 frees two; the third has no word that could be misread. */
 export function comparatorNeeds(name: string): string | undefined {
-  return name === 'i;octet' || name === standardComparator ? undefined : `comparator-${name}`
+  return name === 'i;ascii-numeric' ? `comparator-${name}` : undefined
 }

@@ -54,12 +54,14 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
     pattern.lastIndex = at
     return pattern.exec(text)
   }
-  /** A name that is too long is told of once and cut, so that the rest can still be read. */
-  const cut = (word: string): string => {
-    if (word.length > limits.identifier) {
-      problems.add('name-too-long', place(at), { name: word.slice(0, limits.identifier), limit: limits.identifier })
+  /** A name that is too long is told of here and stands as a mark that means nothing, which the parser passes over. */
+  const pushName = (kind: 'name' | 'tag', end: number, word: string): void => {
+    if (word.length <= limits.identifier) push(kind, end, word.toLowerCase())
+    else {
+      const shown = word.slice(0, limits.identifier)
+      problems.add('name-too-long', place(at), { name: shown, limit: limits.identifier })
+      push('mark', end, shown)
     }
-    return word.slice(0, limits.identifier).toLowerCase()
   }
 
   while (at < text.length) {
@@ -97,7 +99,7 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
     } else if (c === ':') {
       name.lastIndex = at + 1
       const word = name.exec(text)
-      if (word) push('tag', name.lastIndex, cut(word[0]))
+      if (word) pushName('tag', name.lastIndex, word[0])
       else {
         problems.add('not-a-token', place(at), { text: c })
         at++
@@ -117,7 +119,7 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
       }
     } else {
       const word = matches(name)
-      if (word) push('name', name.lastIndex, cut(word[0]))
+      if (word) pushName('name', name.lastIndex, word[0])
       else {
         const run = /[^\s;{}()[\],"#:A-Za-z0-9_]+/y
         run.lastIndex = at

@@ -20,8 +20,8 @@ export interface SieveLimits {
   notifications: number // notify actions of one run
   variables: number // variables of one script; RFC 5229 §6 wants 128 or more
   variableName: number // characters
-  variable: number // characters of a value; RFC 5229 §6 wants 4000 or more
-  matchValues: number // ${0} and its followers; RFC 5229 §6 wants 10 or more
+  variable: number // octets of a value; RFC 5229 §6 wants 4000 or more
+  matchValues: number // the highest of ${0}, ${1} ...; RFC 5229 §6 wants 10 or more
   includes: number // scripts included by one run
   includeDepth: number // scripts inside each other
   foreveryDepth: number // foreverypart loops inside each other
@@ -29,7 +29,7 @@ export interface SieveLimits {
   regexSubject: number // characters a regular expression is tried on
   parts: number // MIME parts looked at
   edits: number // header fields added or deleted by one run
-  headerField: number // characters of a field added by editheader
+  headerField: number // octets of a field added by editheader
   flags: number // flags in one variable
   vacationMinimum: number // seconds between two replies to one person, at least
   vacationDays: number // days between two replies when the script says nothing

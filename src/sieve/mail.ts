@@ -6,6 +6,7 @@ export interface SieveField {
   readonly name: string // as it stands
   readonly text: string // unfolded, encoded words decoded (RFC 5228 §2.7.2)
   readonly written: string // unfolded, encoded words as they stand: addresses are read from this
+  readonly size: number // octets of the whole field, with its line end
 }
 
 export interface SieveAddress {
@@ -18,15 +19,18 @@ export interface SievePart {
   readonly parts: readonly SievePart[] // of a multipart; the one mail of a message/rfc822
   /** The media type in lower case, 'text/plain' when nothing is said. */
   readonly type: string
-  /** The body as it stands, at most `limit` characters, one character for each octet. */
-  raw(limit: number): string | Promise<string>
+  /**
+   * The body as it stands, at most `limit` characters, one character for each octet; undefined when not even the empty
+   * line that begins a body is there (RFC 5173 §4).
+   */
+  raw(limit: number): string | undefined | Promise<string | undefined>
   /**
    * The body with its transfer encoding undone and in Unicode. Of a multipart what stands around its parts,
    * of a message/rfc822 the header of the mail in it (RFC 5173 §5.2).
    */
-  content(limit: number): string | Promise<string>
-  /** The body as plain text: HTML without its marks; '' when it is no text. */
-  text(limit: number): string | Promise<string>
+  content(limit: number): string | undefined | Promise<string | undefined>
+  /** The body as plain text: HTML without its marks; undefined when it is no text. */
+  text(limit: number): string | undefined | Promise<string | undefined>
 }
 
 export interface SieveEnvelope {

@@ -49,8 +49,10 @@ function addField(mailto: Mailto, text: string): boolean {
 
 function addAddresses(mailto: Mailto, text: string): boolean {
   if (text === '') return true
-  for (const each of text.split(',')) {
-    const address = outgoingAddress(decode(each) ?? '')
+  // A comma that is written as an octet parts addresses too: RFC 2368 §2 asked for it.
+  const list = decode(text)
+  for (const each of list?.split(',') ?? ['']) {
+    const address = outgoingAddress(each)
     if (address === undefined) return false
     if (!mailto.to.some((other) => other.toLowerCase() === address.toLowerCase())) mailto.to.push(address)
   }

@@ -26,24 +26,25 @@ export type Match = (session: Session, values: string[]) => boolean | Promise<bo
 
 type One = (session: Session, value: string, folded: string, key: string, foldedKey: string) => boolean
 
-/** Reads the tags and the keys; problems are told to `given`. `keys` names the argument. */
-export function readMatch(given: Given, keys = 'keys'): Match {
+/** Reads the tags and the keys; problems are told to `given`. `keys` names the argument `texts` came from. */
+export function readMatch(given: Given, keys = 'keys', texts: Text[] = given.list(keys)): Match {
   const comparator = readComparator(given)
-  const texts = given.list(keys)
   if (given.has(':list')) return listMatch(texts)
   const type = ['contains', 'matches', 'value', 'count', 'regex'].find((each) => given.has(`:${each}`)) ?? 'is'
   if (!comparator.hasSubstrings && (type === 'contains' || type === 'matches' || type === 'regex')) {
     given.problem('comparator-cannot', { name: comparator.name, tag: `:${type}` }, ':comparator')
   }
   if (type === 'count') return countMatch(comparator, readRelation(given, ':count'), texts)
-  if (type === 'regex') for (const key of given.constants(keys)) tryRegex(given, comparator, key, keys)
+  if (type === 'regex') {
+    for (const key of texts) if (typeof key === 'string') tryRegex(given, comparator, key, keys)
+  }
   return valueMatch(comparator, texts, matchOne(given, comparator, type))
 }
 
 function readComparator(given: Given): Comparator {
-  const name = given.has(':comparator') ? given.fixed(':comparator') : standardComparator
+  const name = given.has(':comparator') ? (given.fixed(':comparator') ?? standardComparator) : standardComparator
   const comparator = comparators.get(name)
-  if (!comparator) given.problem('unknown-comparator', { name }, ':comparator')
+  if (!comparator) given.problem('unknown-comparator', { name: name.slice(0, 60) }, ':comparator')
   const needs = comparator && comparatorNeeds(name)
   if (needs && !given.requires(needs)) given.problem('needs-require', { name, extension: needs }, ':comparator')
   return comparator ?? comparators.get(standardComparator)!
@@ -60,9 +61,9 @@ const relations: Record<string, Relation> = {
 }
 
 function readRelation(given: Given, tag: string): Relation {
-  const text = given.fixed(tag)
+  const text = given.fixed(tag) ?? 'eq'
   const name = text.toLowerCase()
-  if (!Object.hasOwn(relations, name)) given.problem('bad-relation', { text }, tag)
+  if (!Object.hasOwn(relations, name)) given.problem('bad-relation', { text: text.slice(0, 60) }, tag)
   return relations[name] ?? relations['eq']!
 }
 

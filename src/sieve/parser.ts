@@ -82,7 +82,7 @@ class Parser {
   private command(depth: number): CommandNode | undefined {
     const { token } = this
     if (token.kind !== 'name') {
-      if (token.kind !== 'mark' || token.text.length === 1) this.unexpected('a command')
+      this.unexpected('a command')
       throw lost
     }
     this.take()
@@ -94,7 +94,7 @@ class Parser {
       // Only the semicolon is missing: what follows can be read.
       this.problems.add('semicolon-missing', this.token.place, { name: token.text })
     } else {
-      if (this.token.kind !== 'mark' || this.token.text.length === 1) this.unexpected('";"')
+      this.unexpected('";"')
       throw lost
     }
     return command
@@ -216,6 +216,7 @@ class Parser {
 
   private unexpected(wanted: string): void {
     const { kind, text, place } = this.token
+    if (kind === 'mark' && text.length > 1) return // the lexer has told of it
     if (kind === 'end') this.problems.add('script-ends', place, { wanted })
     else this.problems.add('unexpected', place, { wanted, found: kind === 'tag' ? `:${text}` : text.slice(0, 40) })
   }

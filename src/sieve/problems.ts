@@ -9,6 +9,7 @@ export interface Problem extends Place {
   code: ProblemCode
   en: string
   zh: string
+  script?: string // the included script it is in; undefined: the one that was checked or run
 }
 
 export type Details = Record<string, string | number>
@@ -135,6 +136,7 @@ const sentences = {
     'The {name} {kind} has no option {tag}. Check its spelling, or remove it.',
     '{name} 沒有 {tag} 這個選項，請檢查拼字或刪除。',
   ],
+  'colon-missing': ['A colon is missing. Write :{tag}.', '少了冒號，請寫成 :{tag}。'],
   'tag-twice': ['The option {tag} stands here twice. Remove one.', '選項 {tag} 重複，請刪除一個。'],
   'tags-exclude': [
     'The options {tag} and {other} exclude each other. Keep one.',

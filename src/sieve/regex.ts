@@ -58,7 +58,7 @@ export function compileRegex(pattern: string, limits: SieveLimits, fold?: (code:
   generate(node, emit, code)
   emit({ op: 'save', slot: 1 })
   emit({ op: 'match' })
-  return { code, groups: parser.groups, anchored: startsAnchored(node) }
+  return { code, groups: Math.min(parser.groups, limits.matchValues + 1), anchored: startsAnchored(node) }
 }
 
 function startsAnchored(node: Node): boolean {
@@ -166,7 +166,7 @@ class PatternParser {
     switch (c) {
       case '(': {
         this.at++
-        const slot = this.groups++
+        const slot = this.groups++ // those over the limit of match values are not kept when it runs
         const node = this.either()
         if (this.source[this.at] !== ')') throw new BadRegex('a "(" is not closed')
         this.at++
@@ -236,7 +236,7 @@ class PatternParser {
       ranges.push([from, to])
     }
     this.at++
-    return { is: 'set', set: { negated, ranges: this.fold ? withCases(ranges) : ranges } }
+    return { is: 'set', set: { negated, ranges: this.fold ? withCases(ranges, this.fold) : ranges } }
   }
 
   private bracketCharacter(): number {
@@ -251,8 +251,10 @@ class PatternParser {
   }
 }
 
+const widest = 1000 // characters of a range beyond ASCII whose cases are added one by one
+
 /** Adds the other case of letters; the text is compared as it stands and folded. */
-function withCases(ranges: [number, number][]): [number, number][] {
+function withCases(ranges: [number, number][], fold: (code: number) => number): [number, number][] {
   const more: [number, number][] = [...ranges]
   for (const [from, to] of ranges) {
     const shift = (low: number, high: number, by: number): void => {
@@ -260,6 +262,9 @@ function withCases(ranges: [number, number][]): [number, number][] {
     }
     shift(65, 90, 32)
     shift(97, 122, -32)
+    if (to < 128 || to - from > widest) continue
+    for (let code = Math.max(from, 128); code <= to; code++)
+      if (fold(code) !== code) more.push([fold(code), fold(code)])
   }
   return more
 }
@@ -343,7 +348,8 @@ export function matchRegex(
   for (let at = 0; ;) {
     if (!best && (at === 0 || !anchored)) threads.add(code, 0, text, at, empty)
     if (threads.count === 0 && (best || anchored)) break
-    spend(threads.count + 1)
+    spend(threads.visited + 1)
+    threads.visited = 0
     const here = at < text.length ? text.codePointAt(at)! : -1
     const width = here > 0xffff ? 2 : 1
     const folded = fold && here !== -1 ? fold(here) : here
@@ -389,6 +395,7 @@ function inSet({ negated, ranges }: CharacterSet, code: number, folded: number):
 class Threads {
   count = 0
   generation = 1
+  visited = 0 // instructions, since it was last counted
   order: number[] = []
   slots: number[][] = []
   private seen: Uint32Array
@@ -402,6 +409,7 @@ class Threads {
     const stack: [number, number[]][] = [[start, slots]]
     while (stack.length > 0) {
       const [pc, saved] = stack.pop()!
+      this.visited++
       if (this.seen[pc] === this.generation) continue
       this.seen[pc] = this.generation
       const instruction = code[pc]!
@@ -413,9 +421,8 @@ class Threads {
           stack.push([instruction.second, saved], [instruction.first, saved])
           break
         case 'save': {
-          const copy = saved.slice()
-          copy[instruction.slot] = at
-          stack.push([pc + 1, copy])
+          if (instruction.slot >= saved.length) stack.push([pc + 1, saved])
+          else stack.push([pc + 1, saved.with(instruction.slot, at)])
           break
         }
         case 'assert':

@@ -3,7 +3,7 @@
 // Invariants: one fileinto for each mailbox and one redirect for each address (RFC 5228 §2.10.3); reject stands
 // with none of keep, fileinto, redirect, vacation; the number of actions is limited.
 
-import type { Action, Enclosure, HeaderLine, NewBody, Outcome, Remembered, ReplacedPart } from './actions.ts'
+import type { Action, Enclosure, HeaderLine, Keep, NewBody, Outcome, Remembered, ReplacedPart } from './actions.ts'
 import type { Problem } from './problems.ts'
 import type { Session } from './session.ts'
 
@@ -39,7 +39,7 @@ export class Result {
     }
     const same = this.actions.findIndex((other) => isSame(other, action))
     if (same !== -1) {
-      this.actions[same] = { ...this.actions[same], ...action } as Action
+      this.actions[same] = merged(this.actions[same]!, action)
       return
     }
     if (this.actions.length >= session.limits.actions) {
@@ -104,7 +104,7 @@ export class Result {
   outcome(): Outcome {
     const { session, actions, remember, warnings } = this
     const keepsImplicitly = !this.keepCancelled
-    const keeps = keepsImplicitly && !actions.some((action) => action.do === 'keep')
+    const keeps = keepsImplicitly && !actions.some(isKeep)
     const keep: Action[] = keeps
       ? [{ do: 'keep', implicit: true, ...(session.flags && { flags: session.flags }), ...this.changed() }]
       : []
@@ -124,10 +124,28 @@ function isSame(a: Action, b: Action): boolean {
     return sameMailbox(a.mailbox, b.mailbox) && a.specialUse === b.specialUse && a.mailboxId === b.mailboxId
   }
   if (a.do === 'redirect' && b.do === 'redirect') return a.address.toLowerCase() === b.address.toLowerCase()
-  return a.do === b.do && (a.do === 'keep' || a.do === 'discard')
+  if (isKeep(a) && isKeep(b)) return true
+  return a.do === b.do && a.do === 'discard'
 }
 
 /** INBOX in any case is one mailbox. RFC 9051 §5.1. */
 function sameMailbox(a: string, b: string): boolean {
-  return a === b || (a.toUpperCase() === 'INBOX' && b.toUpperCase() === 'INBOX')
+  return a === b || (isInbox(a) && isInbox(b))
+}
+
+function isInbox(name: string): boolean {
+  return name.toUpperCase() === 'INBOX'
+}
+
+/** Puts the mail where keep does. */
+function isKeep(action: Action): boolean {
+  if (action.do !== 'fileinto') return action.do === 'keep'
+  return isInbox(action.mailbox) && action.specialUse === undefined && action.mailboxId === undefined
+}
+
+/** The later of two alike, where the earlier stood; it stays a keep if one of them is. */
+function merged(earlier: Action, later: Action): Action {
+  if (!isKeep(earlier) || !isKeep(later) || (earlier.do === 'fileinto' && later.do === 'fileinto')) return later
+  const { flags, header, body } = { ...earlier, ...later } as Keep
+  return { do: 'keep', implicit: false, ...(flags && { flags }), ...(header && { header }), ...(body && { body }) }
 }

@@ -33,7 +33,8 @@ export async function runScript(
   }
 }
 
-class Running {
+/** One run over one session. */
+export class Running {
   private session: Session
   private includes = 0
   private open: string[] = [] // scripts being included, outermost first
@@ -134,10 +135,12 @@ class Running {
     if (!program) return session.fail('no-such-script', { name })
     this.done.add(key)
     this.open.push(key)
-    const { frame } = session
+    const { frame, script } = session
     session.frame = newFrame()
+    session.script = name
     const end = await this.steps(program.steps)
     session.frame = frame
+    session.script = script
     this.open.pop()
     // return ends the included script only; break cannot leave it. RFC 6609 §3.3.
     return end === 'stop' ? 'stop' : 'on'

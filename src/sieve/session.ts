@@ -6,7 +6,7 @@ import { Result } from './result.ts'
 import type { HeaderLine } from './actions.ts'
 import type { SieveLimits } from './limits.ts'
 import type { SieveField, SieveMail, SievePart } from './mail.ts'
-import { problem, SieveError, type Details, type ProblemCode } from './problems.ts'
+import { problem, SieveError, type Details, type Problem, type ProblemCode } from './problems.ts'
 import type { Place } from './syntax.ts'
 import type { Text } from './text.ts'
 import type { SieveWorld } from './world.ts'
@@ -35,12 +35,14 @@ export class Session {
   part: SievePart | undefined // the one foreverypart is at
   path: number[] = [] // of `part`
   place: Place = nowhere // of the command that runs
+  script: string | undefined // the included one that runs
   steps = 0
   edits = 0
   /** Things words keep for the length of a run: compiled expressions, texts of bodies. */
   readonly kept = new Map<string, unknown>()
   private lines: HeaderLine[] | undefined
   private edited: SieveField[] | undefined
+  private grown = 0 // octets by which edits made the mail larger
 
   constructor(mail: SieveMail, world: SieveWorld, limits: SieveLimits) {
     this.mail = mail
@@ -56,13 +58,18 @@ export class Session {
   }
 
   fail(code: ProblemCode, details: Details = {}): never {
-    throw new SieveError([problem(code, this.place, details)])
+    throw new SieveError([this.problem(code, details)])
   }
 
   warn(code: ProblemCode, details: Details = {}): void {
     if (this.result.warnings.length < this.limits.problems) {
-      this.result.warnings.push(problem(code, this.place, details))
+      this.result.warnings.push(this.problem(code, details))
     }
+  }
+
+  private problem(code: ProblemCode, details: Details): Problem {
+    const found = problem(code, this.place, details)
+    return this.script === undefined ? found : { ...found, script: this.script }
   }
 
   /** A string of the script with its variables filled in. */
@@ -102,17 +109,13 @@ export class Session {
 
   /** RFC 5229 §3.2: the values of the last match that succeeded. */
   setMatched(values: string[]): void {
-    this.frame.matched = values.slice(0, this.limits.matchValues).map((value) => cut(value, this.limits.variable))
+    this.frame.matched = values.slice(0, this.limits.matchValues + 1).map((value) => cut(value, this.limits.variable))
   }
 
   /** The header's fields, as edited so far. */
   get fields(): readonly SieveField[] {
     if (!this.lines) return this.mail.root.fields
-    this.edited ??= this.lines.map((line) =>
-      typeof line === 'number'
-        ? this.mail.root.fields[line]!
-        : { name: line.name, text: unfolded(line.value), written: unfolded(line.value) },
-    )
+    this.edited ??= this.lines.map((line) => (typeof line === 'number' ? this.mail.root.fields[line]! : newField(line)))
     return this.edited
   }
 
@@ -126,6 +129,13 @@ export class Session {
     if (++this.edits > this.limits.edits) this.fail('too-many-edits', { limit: this.limits.edits })
     this.lines = change(this.lines ? [...this.lines] : this.mail.root.fields.map((_, i) => i))
     this.edited = undefined
+    const sum = (fields: readonly SieveField[]): number => fields.reduce((total, { size }) => total + size, 0)
+    this.grown = sum(this.fields) - sum(this.mail.root.fields)
+  }
+
+  /** Octets of the mail as edited. */
+  get size(): number {
+    return this.mail.size + this.grown
   }
 
   get header(): HeaderLine[] | undefined {
@@ -133,13 +143,24 @@ export class Session {
   }
 }
 
+function newField({ name, value }: { name: string; value: string }): SieveField {
+  const text = unfolded(value)
+  return { name, text, written: text, size: octets(`${name}: ${value}\r\n`) }
+}
+
 function unfolded(value: string): string {
   return value.replace(/\r?\n[ \t]?/g, ' ').trim()
 }
 
-/** Cut to a number of characters, never inside one. */
-export function cut(text: string, length: number): string {
-  if (text.length <= length) return text
-  const end = (text.charCodeAt(length - 1) & 0xfc00) === 0xd800 ? length - 1 : length
-  return text.slice(0, end)
+export function octets(text: string): number {
+  return Buffer.byteLength(text)
+}
+
+/** Cut to a number of octets of UTF-8, never inside a character. */
+export function cut(text: string, limit: number): string {
+  if (text.length * 3 <= limit || octets(text) <= limit) return text
+  const bytes = Buffer.from(text.slice(0, limit))
+  let end = limit
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--
+  return bytes.toString('utf8', 0, end)
 }

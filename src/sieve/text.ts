@@ -46,7 +46,7 @@ function strayOctet(c: string): string {
   return String.fromCharCode(0xdc00 + c.charCodeAt(0))
 }
 
-/** Finds the variables; what is no reference stands for itself. Match values over the limit are ''. */
+/** Finds the variables; what is no reference stands for itself. */
 export function readText(text: string, limits: SieveLimits, badName: (name: string) => void): Text {
   if (!text.includes('${')) return text
   const pieces: Piece[] = []
@@ -56,7 +56,8 @@ export function readText(text: string, limits: SieveLimits, badName: (name: stri
     from = match.index + match[0].length
     const name = match[1]!.toLowerCase()
     if (/^[0-9]/.test(name)) {
-      if (Number(name) < limits.matchValues) pieces.push({ match: Number(name) })
+      if (Number(name) > limits.matchValues) badName(name)
+      pieces.push({ match: Number(name) })
       continue
     }
     if (name.length > limits.variableName || (name.includes('.') && !/^global\.[^.]+$/.test(name))) badName(name)

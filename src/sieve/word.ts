@@ -49,8 +49,10 @@ export interface Given {
   constant(name: string): string | undefined
   /** The strings of a list that hold no variables. */
   constants(name: string): string[]
-  /** A string that must not hold variables; '' (and a problem) if it does. */
-  fixed(name: string): string
+  /** A string that must not hold variables; undefined (and a problem) if it does. */
+  fixed(name: string): string | undefined
+  /** Says that a variable of this name gets a value. RFC 6609 §3.4.1: it cannot be made global later. */
+  assigns(variable: string): void
   requires(extension: string): boolean
   /** Tells of a problem at an argument, or at the word itself. */
   problem(code: ProblemCode, details?: Details, name?: string): void

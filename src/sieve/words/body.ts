@@ -25,7 +25,7 @@ export const body: TestWord = {
     const types = given.list(':content')
     const look: Look = given.has(':raw') ? 'raw' : given.has(':content') ? 'content' : 'text'
     return async (session) => {
-      const values = await bodies(session, look, look === 'content' ? session.list(types) : ['text'])
+      const values = await bodies(session, look, session.list(types))
       const { matched } = session.frame
       const held = await match(session, values)
       session.frame.matched = matched
@@ -36,12 +36,14 @@ export const body: TestWord = {
 
 async function bodies(session: Session, look: Look, types: string[]): Promise<string[]> {
   const { mail, limits } = session
-  if (look === 'raw') return [await bodyOf(session, mail.root, look)]
   const wanted = types.map((type) => type.toLowerCase())
+  const parts = look === 'raw' ? [{ part: mail.root }] : partsOf(mail.root, [], limits.parts)
   const found: string[] = []
-  for (const { part } of partsOf(mail.root, [], limits.parts)) {
+  for (const { part } of parts) {
     session.spend(1)
-    if (wanted.some((type) => isOfType(part, type))) found.push(await bodyOf(session, part, look))
+    if (look === 'content' && !wanted.some((type) => isOfType(part, type))) continue
+    const text = await bodyOf(session, part, look)
+    if (text !== undefined) found.push(text)
   }
   return found
 }
@@ -50,19 +52,19 @@ async function bodies(session: Session, look: Look, types: string[]): Promise<st
 function isOfType({ type }: SievePart, wanted: string): boolean {
   if (wanted === '') return true
   if (wanted.startsWith('/') || wanted.endsWith('/') || wanted.split('/').length > 2) return false
-  return wanted.includes('/') ? type === wanted : type.startsWith(`${wanted}/`)
+  return wanted.includes('/') ? type === wanted : type.split('/', 2)[0] === wanted
 }
 
-async function bodyOf(session: Session, part: SievePart, look: Look): Promise<string> {
+async function bodyOf(session: Session, part: SievePart, look: Look): Promise<string | undefined> {
   const { limits, kept } = session
-  const texts = (kept.get('bodies') as Map<SievePart, Partial<Record<Look, string>>> | undefined) ?? new Map()
+  const texts = (kept.get('bodies') as Map<SievePart, Map<Look, string | undefined>> | undefined) ?? new Map()
   kept.set('bodies', texts)
-  const known = texts.get(part) ?? {}
+  const known = texts.get(part) ?? new Map<Look, string | undefined>()
   texts.set(part, known)
-  if (known[look] === undefined) {
+  if (!known.has(look)) {
     const text = await part[look](limits.body)
-    known[look] = text
-    session.spend(1 + (text.length >> 4))
+    known.set(look, text)
+    session.spend(1 + ((text?.length ?? 0) >> 4))
   }
-  return known[look]
+  return known.get(look)
 }

@@ -3,7 +3,7 @@
 import { isHeaderName } from '../addresses.ts'
 import type { HeaderLine } from '../actions.ts'
 import { matchTags, readMatch } from '../matching.ts'
-import type { Session } from '../session.ts'
+import { octets, type Session } from '../session.ts'
 import type { ActionWord, Given } from '../word.ts'
 import { indexed, readIndex } from './fields.ts'
 
@@ -28,9 +28,9 @@ function nameOf(session: Session, name: string): string {
   return name
 }
 
-/** Line breaks are folds; NUL cannot stand in a mail. */
+/** Line breaks are folds; other controls have no place in a header. RFC 5322 §2.2. */
 function isValue(value: string, limit: number): boolean {
-  return !value.includes('\0') && value.length <= limit
+  return !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(value) && octets(value) <= limit
 }
 
 export const addheader: ActionWord = {

@@ -88,6 +88,6 @@ export const size: TestWord = {
     const limit = given.number('limit') ?? 0
     if (!given.has(':over') && !given.has(':under'))
       given.problem('tag-missing', { name: 'size', tags: ':over, :under' })
-    return given.has(':over') ? ({ mail }) => mail.size > limit : ({ mail }) => mail.size < limit
+    return given.has(':over') ? (session) => session.size > limit : (session) => session.size < limit
   },
 }

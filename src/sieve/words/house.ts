@@ -7,6 +7,7 @@ import { isMailboxName } from '../addresses.ts'
 import { matchTags, readMatch } from '../matching.ts'
 import type { Session } from '../session.ts'
 import type { Given, Holds, Tag, TestWord } from '../word.ts'
+import { isSpecialUse } from './deliver.ts'
 
 export const environment: TestWord = {
   name: 'environment',
@@ -44,9 +45,11 @@ function all(
   }
 }
 
-function mailboxOf(session: Session, name: string): string {
-  if (!name.isWellFormed()) session.fail('bad-mailbox', { name: name.slice(0, 60).toWellFormed() })
-  return name
+/** A name no mailbox can have is the name of none; the owner hears of it. */
+function canBeMailbox(session: Session, name: string): boolean {
+  if (isMailboxName(name)) return true
+  session.warn('bad-mailbox', { name: name.slice(0, 60).toWellFormed() })
+  return false
 }
 
 export const mailboxexists: TestWord = {
@@ -55,10 +58,11 @@ export const mailboxexists: TestWord = {
   takes: [['mailboxes', 'list']],
 
   read: (given) =>
-    all('mailboxes', given, (session, name) => {
-      const mailbox = mailboxOf(session, name)
-      return isMailboxName(mailbox) && (session.world.mailboxExists?.(mailbox) ?? false)
-    }),
+    all(
+      'mailboxes',
+      given,
+      (session, name) => canBeMailbox(session, name) && (session.world.mailboxExists?.(name) ?? false),
+    ),
 }
 
 export const mailboxidexists: TestWord = {
@@ -80,8 +84,11 @@ export const specialuseExists: TestWord = {
 
   read(given) {
     const mailbox = given.text('mailbox')
+    const bad = given.constants('uses').find((use) => !isSpecialUse(use))
+    if (bad !== undefined) given.problem('bad-special-use', { name: bad.slice(0, 60) }, 'uses')
     return all('uses', given, (session, use) => {
-      const name = mailbox === undefined ? undefined : mailboxOf(session, session.text(mailbox))
+      const name = mailbox === undefined ? undefined : session.text(mailbox)
+      if (name !== undefined && !canBeMailbox(session, name)) return false
       return session.world.specialUseExists?.(use, name) ?? false
     })
   },
@@ -93,7 +100,7 @@ function isAnnotation(name: string): boolean {
 }
 
 async function annotation(session: Session, mailbox: string | undefined, name: string): Promise<string | undefined> {
-  if (mailbox !== undefined) mailboxOf(session, mailbox)
+  if (mailbox !== undefined && !canBeMailbox(session, mailbox)) return undefined
   return isAnnotation(name) ? session.world.annotation?.(mailbox, name) : undefined
 }
 
@@ -157,7 +164,7 @@ export const spamtest: TestWord = {
   takes: [['keys', 'string']],
 
   read(given) {
-    const match = readMatch(oneKey(given))
+    const match = readMatch(given, 'keys', [given.text('keys') ?? ''])
     const inPercent = given.has(':percent')
     return async (session) => {
       const value = await session.world.spam?.()
@@ -176,27 +183,9 @@ export const virustest: TestWord = {
   takes: [['keys', 'string']],
 
   read(given) {
-    const match = readMatch(oneKey(given))
+    const match = readMatch(given, 'keys', [given.text('keys') ?? ''])
     return async (session) => match(session, [String((await session.world.virus?.()) ?? 0)])
   },
-}
-
-/** These two take one key, not a list. */
-function oneKey(given: Given): Given {
-  const key = given.text('keys') ?? ''
-  return {
-    limits: given.limits,
-    inLoop: given.inLoop,
-    has: (name) => given.has(name),
-    text: (name) => given.text(name),
-    list: () => [key],
-    number: (name) => given.number(name),
-    constant: (name) => given.constant(name),
-    constants: () => (typeof key === 'string' ? [key] : []),
-    fixed: (name) => given.fixed(name),
-    requires: (extension) => given.requires(extension),
-    problem: (code, details, name) => given.problem(code, details, name),
-  }
 }
 
 export const duplicate: TestWord = {

@@ -29,6 +29,11 @@ function isFlag(flag: string): boolean {
   return flag !== '' && flag.length <= 200 && !/[^\x21-\x7e]|[(){%*"\\\]]/.test(flag)
 }
 
+/** A key that is constant, cut into flags. */
+function singleFlags(text: Text): Text[] {
+  return typeof text === 'string' ? text.split(/[ \t\r\n]+/).filter((flag) => flag !== '') : [text]
+}
+
 /** The flags a stored mail gets: those of :flags, else those of the internal variable. */
 export function readFlags(given: Given): (session: Session) => { flags?: string[] } {
   if (!given.has(':flags')) return ({ flags }) => (flags ? { flags } : {})
@@ -50,8 +55,11 @@ function setFlags(session: Session, variable: string | undefined, flags: string[
 function readVariable(given: Given, name: string): string | undefined {
   if (!given.has('variable')) return undefined
   const variable = given.fixed('variable')
+  if (variable === undefined) return undefined
   if (!given.requires('variables')) given.problem('needs-variables', { name }, 'variable')
-  else if (!isVariableName(variable, given.limits)) given.problem('bad-variable', { name: variable }, 'variable')
+  else if (!isVariableName(variable, given.limits))
+    given.problem('bad-variable', { name: variable.slice(0, 60) }, 'variable')
+  else given.assigns(variable)
   return variable
 }
 
@@ -98,32 +106,12 @@ export const hasflag: TestWord = {
       given.problem('needs-variables', { name: 'hasflag' }, 'variables')
     }
     const variables: Text[] | undefined = given.has('variables') ? given.list('variables') : undefined
-    // A key of several flags is several keys; with :count it is a number.
-    const counts = given.has(':count')
-    const match = readMatch(counts ? given : { ...splitting(given) })
+    // A key of several flags is several keys.
+    const match = readMatch(given, 'keys', given.list('keys').flatMap(singleFlags))
     return (session) => {
       const names = variables && session.list(variables)
       const flags = names ? names.flatMap((name) => flagsOf(session, name)) : (session.flags ?? [])
       return match(session, flags)
     }
   },
-}
-
-/** The same arguments with the keys' constant strings cut into flags. */
-function splitting(given: Given): Given {
-  const cut = (text: Text): Text[] =>
-    typeof text === 'string' ? text.split(/[ \t\r\n]+/).filter((flag) => flag !== '') : [text]
-  return {
-    limits: given.limits,
-    inLoop: given.inLoop,
-    has: (name) => given.has(name),
-    text: (name) => given.text(name),
-    list: (name) => given.list(name).flatMap(cut),
-    number: (name) => given.number(name),
-    constant: (name) => given.constant(name),
-    constants: (name) => given.constants(name),
-    fixed: (name) => given.fixed(name),
-    requires: (extension) => given.requires(extension),
-    problem: (code, details, name) => given.problem(code, details, name),
-  }
 }

@@ -1,6 +1,5 @@
 // extracttext, replace, enclose.                                                            RFC 5703 §5, §6, §7
 
-import { cut } from '../session.ts'
 import type { ActionWord } from '../word.ts'
 import { readFrom } from './vacation.ts'
 import { modifierTags, readModifiers, readVariableName } from './variables.ts'
@@ -19,11 +18,22 @@ export const extracttext: ActionWord = {
     const first = given.number(':first') ?? Infinity
     return async (session) => {
       const { part, limits } = session
-      const text = part ? await part.text(Math.min(limits.body, limits.variable)) : ''
+      const text = (await part?.text(Math.min(limits.body, limits.variable))) ?? ''
       session.spend(1 + (text.length >> 6))
-      session.setVariable(name, change(cut(text, Math.min(first, limits.variable))))
+      session.setVariable(name, change(characters(text, first), limits.variable))
     }
   },
+}
+
+/** The first characters of a text. */
+function characters(text: string, count: number): string {
+  if (text.length <= count) return text
+  let length = 0
+  for (const c of text) {
+    if (count-- <= 0) break
+    length += c.length
+  }
+  return text.slice(0, length)
 }
 
 export const replace: ActionWord = {
