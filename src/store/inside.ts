@@ -44,7 +44,11 @@ export function startInside(db: Database, blobs: Blobs, limits: StoreLimits): In
     })
   }
 
+  // Those that could not be read come first of all: who waits for the index waits for them too.
+  const triedAgain = db.run('update mail set stale = 1 where stale <> 0 and stale = -1').catch(() => undefined)
+
   async function work(): Promise<void> {
+    await triedAgain
     while (!stopped && wanted) {
       wanted = false
       const mine = waiting
@@ -110,10 +114,7 @@ export function startInside(db: Database, blobs: Blobs, limits: StoreLimits): In
     }
   }
 
-  void db
-    .run('update mail set stale = 1 where stale <> 0 and stale = -1')
-    .catch(() => undefined)
-    .then(() => stopped || start())
+  start()
 
   return {
     wake() {
