@@ -19,11 +19,12 @@ reading.exec('pragma temp_store = memory')
 const copying = new DatabaseSync(path, { timeout: 5000 })
 copying.exec('pragma synchronous = normal')
 const sql = statements(reading)
+const { page_size: pageBytes } = copying.prepare('pragma page_size').get() as { page_size: number }
 
 async function answer(question: Question): Promise<unknown> {
   if (question.deed !== 'checkpoint') return sql[question.deed](question.text, question.values)
-  copying.exec(`pragma wal_checkpoint(${question.text})`)
-  return undefined
+  const { log } = copying.prepare(`pragma wal_checkpoint(${question.text})`).get() as { log: number }
+  return log * pageBytes
 }
 
 parentPort?.on('message', (question: Question) => {

@@ -187,7 +187,8 @@ function watchedSync(wal: FileHandle): () => Promise<void> {
 
 interface Side {
   reader: Reader
-  checkpoint(mode: 'passive' | 'restart'): Promise<void>
+  /** Gives the bytes of the WAL in use. */
+  checkpoint(mode: 'passive' | 'restart'): Promise<number>
   close(): Promise<void>
 }
 
@@ -241,8 +242,9 @@ function checkpointer(path: string, turns: ReturnType<typeof takeTurns>, side: S
   const look = async (): Promise<void> => {
     const { size } = await stat(`${path}-wal`)
     if (size < limits.checkpointBytes) return
-    await side.checkpoint('passive')
-    if (size >= limits.restartBytes) await turns(() => side.checkpoint('restart'))
+    // The file stays as long as it once was; what lies in it since it last started anew is for SQLite to say.
+    const used = await side.checkpoint('passive')
+    if (used >= limits.restartBytes) await turns(() => side.checkpoint('restart'))
   }
   return () => {
     if (busy || Date.now() - looked < 1000) return

@@ -84,7 +84,7 @@ export const storeLimits: StoreLimits = {
   searchThreads: 2,
   searchMemory: 256,
   searchesWaiting: 500,
-  threadIdle: 60_000,
+  threadIdle: 10_000,
   searchTerms: 1_000,
   searchDepth: 50,
   searchTextBytes: 2_048,

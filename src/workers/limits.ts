@@ -8,7 +8,8 @@ export interface WorkerLimits {
   time: number // milliseconds one job may take, waiting for a thread not counted
   answerTime: number // milliseconds a thread may be deaf before it counts as stuck
   questions: number // questions one job may ask the main thread
-  idle: number // milliseconds without a job after which a thread is ended
+  idle: number // milliseconds without a job after which the last thread is ended
+  idleOthers: number // and every other
 }
 
 export const workerLimits: WorkerLimits = {
@@ -20,4 +21,5 @@ export const workerLimits: WorkerLimits = {
   answerTime: 2000,
   questions: 200,
   idle: 120_000,
+  idleOthers: 5_000,
 }

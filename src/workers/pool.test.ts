@@ -1,5 +1,6 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import type { WorkerLimits } from './limits.ts'
 import { openPool } from './pool.ts'
 
@@ -15,6 +16,24 @@ test('jobs are done, more than there are threads', async (t) => {
   const pool = open(t, { count: 2 })
   const doubled = await Promise.all([1, 2, 3, 4, 5].map((by) => pool.run({ input: { what: 'double', by } })))
   deepEqual(doubled, [2, 4, 6, 8, 10])
+})
+
+test('of the threads that have nothing to do one stays', async (t) => {
+  const begun: number[] = []
+  const ended = new Promise<number>((resolve) => {
+    const watch = (worker: Worker): void => {
+      const { threadId } = worker
+      begun.push(threadId)
+      worker.once('exit', () => resolve(threadId))
+    }
+    process.on('worker', watch)
+    t.after(() => process.off('worker', watch))
+  })
+  const pool = open(t, { count: 2, idle: 60_000, idleOthers: 1 })
+  await Promise.all([1, 2].map((by) => pool.run({ input: { what: 'double', by } })))
+  equal(begun.includes(await ended), true)
+  equal(await pool.run({ input: { what: 'double', by: 3 } }), 6)
+  equal(begun.length, 2)
 })
 
 test('a body goes over in pieces and stays whole for its owner', async (t) => {

@@ -175,7 +175,16 @@ export function openPool(file: URL, change: Partial<WorkerLimits> = {}): Pool {
     dispatch()
     if (thread.tasks.size > 0 || thread.ended) return
     if (!thread.deaf) thread.worker.unref()
-    thread.idle = setTimeout(() => bury(thread), limits.idle).unref()
+    rest(thread)
+  }
+
+  /** An idle thread goes away; the last one stays longer, for the next job. */
+  function rest(thread: Thread): void {
+    const first = Math.min(limits.idleOthers, limits.idle)
+    thread.idle = setTimeout(() => {
+      if (threads.size > 1) return bury(thread)
+      thread.idle = setTimeout(() => bury(thread), limits.idle - first).unref()
+    }, first).unref()
   }
 
   function release(thread: Thread, task: Task): void {
