@@ -47,6 +47,7 @@ import { newId } from './tracking/ids.ts'
 import { migrations } from './schema.ts'
 import { openTracking } from './tracking/tracking.ts'
 import type { Conversation } from './wire/conversation.ts'
+import { collectWhenQuiet } from './workers/quiet.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -65,6 +66,8 @@ export interface ServeOptions {
   /** Replaces the DNS of the settings. */
   resolver?: Resolver
   log?: Logger
+  /** Where the built web pages lie, when not in web/dist. */
+  webFolder?: string
   /** Called when the database is open and nothing listens yet: the first start makes its domain here. */
   prepare?(db: Database): Promise<void>
 }
@@ -115,6 +118,7 @@ async function open(
   const mailauth = openMailauth(resolver, mailauthSettings(config, clock), openKeyring(db, keyFolder, clock))
   atEnd(() => mailauth.close())
   atEnd(every(hour, () => advanceKeys({ db, folder: keyFolder }, resolver), failed))
+  atEnd(collectWhenQuiet())
 
   const mainDomain = async (): Promise<string> => (await defaultDomain(db)) ?? config.hostname
   const warn = (what: string, error: unknown): void => log.warn({ err: error }, what)
@@ -227,7 +231,7 @@ async function open(
         },
         limits: httpDefaults,
         clock,
-        webFolder: fileURLToPath(new URL('../web/dist', import.meta.url)),
+        webFolder: options.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
         allowPlain: config['http.allow_plain'],
         httpsPort: () => httpsPort,
         report,

@@ -31,6 +31,7 @@ export interface WorldOptions {
   config?: Partial<Config>
   data?: string // an old data folder; a fresh one when not given
   database?: string
+  webFolder?: string // of built web pages
 }
 
 /** A house with the people named, on free ports, closed with its folder by close(). */
@@ -49,6 +50,7 @@ export async function openWorld({ hostname, people = [], zone = '', ...options }
   const running = await serve({
     config,
     resolver: options.resolver ?? zoneResolver(zone),
+    webFolder: options.webFolder,
     log: pino({ level: 'error' }, { write: (line: string) => void process.stderr.write(line) }),
     async prepare(db) {
       if (await db.one('select name from domain where name = $1', [domain])) return

@@ -13,7 +13,11 @@ let http: Client
 let https: Client
 
 before(async () => {
-  world = await openWorld({ hostname: 'mail.uni.example', people: ['wang@uni.example', 'li@uni.example'] })
+  world = await openWorld({
+    hostname: 'mail.uni.example',
+    people: ['wang@uni.example', 'li@uni.example'],
+    webFolder: '/nowhere',
+  })
   http = client(world, 'http')
   https = client(world, 'https')
 })
@@ -373,8 +377,8 @@ test('a body too large is refused before it is read, and one that lies about its
 test('a bomb of brackets is refused, and one name cannot stand twice', async () => {
   const headers = { 'content-type': 'application/json' }
   for (const body of [
-    '['.repeat(100_000),
-    `{"name":${'{"a":'.repeat(5_000)}`,
+    '['.repeat(5_000),
+    `{"name":${'{"a":'.repeat(1_000)}`,
     '{"name":"a","name":"b","password":""}',
     '[]',
     '"\u00ff"',

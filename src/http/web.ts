@@ -230,6 +230,8 @@ function takeConnection({ plain, second, stopping }: Speakers, socket: Socket, p
   socket.on('error', () => socket.destroy())
   let goAway = (): void => plain.closeIdleConnections()
   if ((socket as { alpnProtocol?: string | false }).alpnProtocol === 'h2') {
+    // Node's own server marks the handshake as done; over a socket of ours HTTP/2 would wait for it for ever.
+    Object.assign(socket, { secureConnecting: false })
     second.once('session', (session) => (goAway = () => session.close()))
     second.emit('connection', socket)
   } else {

@@ -178,7 +178,7 @@ export function openSessions(
       return ended
     },
     async endOthers(accountId, but) {
-      const ended = await deleteOtherSessions(db, accountId, but)
+      const ended = await db.transaction((sql) => deleteOtherSessions(sql, accountId, but))
       if (ended.length > 0) await check()
       return ended.length
     },
