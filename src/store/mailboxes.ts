@@ -72,6 +72,8 @@ export async function createAccountStore(sql: Writer, accountId: number, quota: 
 export interface NewMailbox {
   path: readonly string[]
   role?: Role
+  sortOrder?: number
+  subscribed?: boolean // else when its name was subscribed to
 }
 
 /**
@@ -103,6 +105,7 @@ export async function createMailbox(store: Store, accountId: number, wanted: New
         const subscribed = await takeSubscription(sql, accountId, path.slice(0, level + 1))
         row = await insertMailbox(sql, holder, { parentId, name, role, now, subscribed })
       }
+      if (isLast) row = await adorn(sql, row, wanted)
       if (row !== known) news.push(mailboxChange(accountId, row!.id, holder.modseq))
       parentId = row!.id
     }
@@ -110,6 +113,13 @@ export async function createMailbox(store: Store, accountId: number, wanted: New
   })
   store.changes.publish(changes)
   return mailbox
+}
+
+async function adorn(sql: Writer, row: MailboxRow, { sortOrder, subscribed }: NewMailbox): Promise<MailboxRow> {
+  if (sortOrder === undefined && subscribed === undefined) return row
+  const text = `update mailbox set sort_order = $2, subscribed = $3 where id = $1 returning ${mailboxColumns}`
+  const isSubscribed = subscribed ?? row.subscribed === 1
+  return (await sql.one<MailboxRow>(text, [row.id, sortOrder ?? row.sort_order, isSubscribed ? 1 : 0]))!
 }
 
 async function reviveMailbox(
@@ -134,31 +144,76 @@ async function reviveMailbox(
  */
 export async function renameMailbox(store: Store, id: number, newPath: readonly string[]): Promise<Mailbox> {
   const path = checkedPath(newPath, store.limits)
-  const now = store.clock()
   const news: Change[] = []
   const renamed = await store.db.transaction(async (sql) => {
     news.length = 0
     const { holder, row } = await takeMailbox(sql, id)
-    const taken = await mailboxByPath(sql, row.account_id, path)
-    if (taken && taken.id !== id) throw new Trouble('mailbox-exists', { name: path.at(-1)! })
-    if (taken && (row.role === 'inbox' || taken.name === path.at(-1)))
-      throw new Trouble('mailbox-exists', { name: row.name })
-
-    const parentId = await parentOf(sql, store, holder, path, now, news)
-    news.push(mailboxChange(row.account_id, id, holder.modseq))
-    const subscribed = await takeSubscription(sql, row.account_id, path)
-    if (subscribed) await sql.run('update mailbox set subscribed = 1 where id = $1', [id])
-    if (row.role === 'inbox') return moveInbox(sql, holder, row, parentId, path, now, news)
-
-    await checkPlace(sql, row.account_id, id, parentId, path.length, store.limits)
-    const moved = await sql.one<MailboxRow>(
-      `update mailbox set parent_id = $2, name = $3, changed_modseq = $4 where id = $1 returning ${mailboxColumns}`,
-      [id, parentId, path.at(-1)!, holder.modseq],
-    )
-    return toMailbox(moved!, path)
+    return rename(sql, store, holder, row, path, news)
   })
   store.changes.publish(news)
   return renamed
+}
+
+async function rename(
+  sql: Writer,
+  store: Store,
+  holder: Taken,
+  row: MailboxRow,
+  path: string[],
+  news: Change[],
+): Promise<Mailbox> {
+  const { id } = row
+  const now = store.clock()
+  const taken = await mailboxByPath(sql, row.account_id, path)
+  if (taken && taken.id !== id) throw new Trouble('mailbox-exists', { name: path.at(-1)! })
+  if (taken && (row.role === 'inbox' || taken.name === path.at(-1)))
+    throw new Trouble('mailbox-exists', { name: row.name })
+
+  const parentId = await parentOf(sql, store, holder, path, now, news)
+  news.push(mailboxChange(row.account_id, id, holder.modseq))
+  const subscribed = await takeSubscription(sql, row.account_id, path)
+  if (subscribed) await sql.run('update mailbox set subscribed = 1 where id = $1', [id])
+  if (row.role === 'inbox') return moveInbox(sql, holder, row, parentId, path, now, news)
+
+  await checkPlace(sql, row.account_id, id, parentId, path.length, store.limits)
+  const moved = await sql.one<MailboxRow>(
+    `update mailbox set parent_id = $2, name = $3, changed_modseq = $4 where id = $1 returning ${mailboxColumns}`,
+    [id, parentId, path.at(-1)!, holder.modseq],
+  )
+  return toMailbox(moved!, path)
+}
+
+export interface MailboxChange {
+  path?: readonly string[] // another than it has
+  role?: Role | null
+  sortOrder?: number
+  subscribed?: boolean
+}
+
+/**
+ * Changes all that is given of a mailbox, or nothing. Throws what renameMailbox, setRole and subscribe throw; INBOX keeps
+ * its name (not-permitted).
+ */
+export async function changeMailbox(store: Store, id: number, change: MailboxChange): Promise<void> {
+  const path = change.path && checkedPath(change.path, store.limits)
+  const news: Change[] = []
+  await store.db.transaction(async (sql) => {
+    news.length = 0
+    const { holder, row } = await takeMailbox(sql, id)
+    const { role = row.role, sortOrder = row.sort_order, subscribed = row.subscribed === 1 } = change
+    if (role !== row.role) await checkRole(sql, row, role)
+    await sql.run('update mailbox set changed_modseq = $2, role = $3, sort_order = $4, subscribed = $5 where id = $1', [
+      id,
+      holder.modseq,
+      role,
+      sortOrder,
+      subscribed ? 1 : 0,
+    ])
+    if (path && row.role === 'inbox') throw new Trouble('not-permitted', { why: 'inbox' })
+    if (path) await rename(sql, store, holder, { ...row, role }, path, news)
+    else news.push(mailboxChange(row.account_id, id, holder.modseq))
+  })
+  store.changes.publish(news)
 }
 
 async function parentOf(
@@ -248,30 +303,16 @@ async function moveInbox(
 }
 
 /** Subscribes the owner to a mailbox, or ends that. Throws Trouble no-such-mailbox. */
-export async function subscribe(store: Store, id: number, subscribed: boolean): Promise<void> {
-  await changeMailbox(store, id, 'subscribed = $3', subscribed ? 1 : 0)
+export function subscribe(store: Store, id: number, subscribed: boolean): Promise<void> {
+  return changeMailbox(store, id, { subscribed })
 }
 
 /** Gives a mailbox a role or takes it. Throws Trouble already-exists when another has it, not-permitted for INBOX. */
-export async function setRole(store: Store, id: number, role: Role | null): Promise<void> {
-  await changeMailbox(store, id, 'role = $3', role, async (sql, row) => {
-    if (row.role === 'inbox' || role === 'inbox') throw new Trouble('not-permitted', { why: 'inbox' })
-    if (role !== null && row.role !== role) await checkRoleIsFree(sql, row.account_id, role)
-  })
+export function setRole(store: Store, id: number, role: Role | null): Promise<void> {
+  return changeMailbox(store, id, { role })
 }
 
-async function changeMailbox(
-  store: Store,
-  id: number,
-  what: string,
-  value: string | number | null,
-  check?: (sql: Writer, row: MailboxRow) => Promise<void>,
-): Promise<void> {
-  const change = await store.db.transaction(async (sql) => {
-    const { holder, row } = await takeMailbox(sql, id)
-    await check?.(sql, row)
-    await sql.run(`update mailbox set changed_modseq = $2, ${what} where id = $1`, [id, holder.modseq, value])
-    return mailboxChange(row.account_id, id, holder.modseq)
-  })
-  store.changes.publish([change])
+async function checkRole(sql: Writer, row: MailboxRow, role: Role | null): Promise<void> {
+  if (row.role === 'inbox' || role === 'inbox') throw new Trouble('not-permitted', { why: 'inbox' })
+  if (role !== null) await checkRoleIsFree(sql, row.account_id, role)
 }

@@ -32,6 +32,7 @@ export interface Mailbox {
   deleted: number
   size: number // bytes
   createdAt: number
+  sortOrder: number // smaller ones are shown first (RFC 8621 §2)
   keywords: string[] // used in it so far, ascending
   path: string[] // from the top level, itself last
 }
@@ -57,11 +58,13 @@ export interface MailboxRow {
   deleted: number
   size: number
   created_at: number
+  sort_order: number
   keywords: string
 }
 
 export const mailboxColumns = `id, account_id, parent_id, name, role, selectable, subscribed, uid_validity, uid_next, recent_uid, modseq,
-  created_modseq, changed_modseq, expunged_floor, total, unseen, deleted, size, created_at, keywords`
+  created_modseq, changed_modseq, expunged_floor, total, unseen, deleted, size, created_at, sort_order,
+  keywords`
 
 export function toMailbox(row: MailboxRow, path: string[]): Mailbox {
   return {
@@ -84,6 +87,7 @@ export function toMailbox(row: MailboxRow, path: string[]): Mailbox {
     deleted: row.deleted,
     size: row.size,
     createdAt: row.created_at,
+    sortOrder: row.sort_order,
     keywords: row.keywords === '' ? [] : row.keywords.split(' '),
     path,
   }
