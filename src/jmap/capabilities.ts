@@ -3,6 +3,8 @@
 // A capability that is not in this list is answered unknownCapability.
 
 import type { JmapHouse } from './method.ts'
+import { lookupTypes } from './methods/blob-lookup.ts'
+import { digests } from './methods/blob-get.ts'
 import { paths } from './paths.ts'
 
 export interface Whose {
@@ -40,6 +42,25 @@ const websocket: Capability = {
   account: () => undefined,
 }
 
-export const capabilities: readonly Capability[] = [core, websocket]
+// RFC 9404 §3.1
+const blob: Capability = {
+  uri: 'urn:ietf:params:jmap:blob',
+  session: () => ({}),
+  account: ({ limits }) => ({
+    maxSizeBlobSet: limits.blobBytes,
+    maxDataSources: limits.blobSources,
+    supportedTypeNames: lookupTypes,
+    supportedDigestAlgorithms: Object.keys(digests),
+  }),
+}
+
+// RFC 9425 §3
+const quota: Capability = {
+  uri: 'urn:ietf:params:jmap:quota',
+  session: () => ({}),
+  account: (_house, { own }) => (own ? {} : undefined),
+}
+
+export const capabilities: readonly Capability[] = [core, websocket, blob, quota]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

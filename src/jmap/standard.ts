@@ -109,7 +109,7 @@ export function checkState(ifInState: string | null, current: string): void {
 }
 
 /** Without a prototype: a creation id may be "__proto__". */
-function record<T>(): Record<string, T> {
+export function record<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>
 }
 

@@ -32,7 +32,7 @@ export async function takeUpload(
   house: JmapHouse,
   { user, account }: BlobAsking,
   type: string,
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   most: number = house.limits.maxSizeUpload,
 ): Promise<Uploaded> {
   const { store } = house

@@ -165,15 +165,7 @@ export async function sharersOf(db: Reader, accountId: number): Promise<number[]
 
 /** Whether `userId` may read a mail as one of `accountId`: some mailbox there holds it, and lets him. */
 export async function mayReadMail(db: Reader, mailId: number, accountId: number, userId: number): Promise<boolean> {
-  const rows = await db.arrays('select distinct mailbox_id from message where mail_id = $1 and account_id = $2', [
-    mailId,
-    accountId,
-  ])
-  if (accountId === userId) return rows.length > 0
-  for (const [id] of rows as [number][]) {
-    if ((await rightsOf(db, { id, accountId }, userId)).includes('r')) return true
-  }
-  return false
+  return (await mailboxesOfMail(db, mailId, accountId, userId)).length > 0
 }
 
 /** The mailboxes of others that `accountId` may look up or read, by owner. */
@@ -196,4 +188,22 @@ export async function mailboxesShared(db: Reader, accountId: number): Promise<Ma
 export async function shareesOf(db: Reader, mailboxId: number): Promise<number[]> {
   const rows = await db.arrays('select account_id from mailbox_grant where mailbox_id = $1', [mailboxId])
   return rows.map((row) => row[0] as number)
+}
+
+/** The mailboxes of `accountId` that hold a mail and that `userId` may read. */
+export async function mailboxesOfMail(
+  db: Reader,
+  mailId: number,
+  accountId: number,
+  userId: number,
+): Promise<number[]> {
+  const rows = await db.arrays(
+    'select distinct mailbox_id from message where mail_id = $1 and account_id = $2 order by mailbox_id',
+    [mailId, accountId],
+  )
+  const found: number[] = []
+  for (const [id] of rows as [number][]) {
+    if ((await rightsOf(db, { id, accountId }, userId)).includes('r')) found.push(id)
+  }
+  return found
 }
