@@ -37,6 +37,10 @@ export function checkScript(text: string, options: CheckOptions = {}): { program
   return { program, problems: inOrder }
 }
 
+function isAlways(test: Condition | undefined): boolean {
+  return test?.is === 'constant' && test.value
+}
+
 // RFC 5463 §4 and RFC 5229 §3: these two change how strings are read and must be required.
 const notByIhave = new Set(['variables', 'encoded-character'])
 const none: Signature = { name: '' }
@@ -100,7 +104,11 @@ class Checker {
         chain = 'broken'
         continue
       }
-      this.branch(node, steps, continues)
+      const before = continues ? steps.at(-1) : undefined
+      // What follows a branch that is always taken never runs. RFC 5463 §4.
+      const decided = before?.do === 'choose' && before.branches.some(({ test }) => isAlways(test))
+      if (decided) this.unheard(() => this.branch(node, steps, continues))
+      else this.branch(node, steps, continues)
       chain = node.name === 'else' ? 'else' : 'if'
     }
     return steps
