@@ -5,7 +5,7 @@
 //   a sync began after the record was written, and is shared with everyone else who waits (group commit)
 //   a volume whose sync failed takes nothing more, and what it held unsynced is never acknowledged
 
-import { constants } from 'node:fs'
+import { constants, writevSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { Trouble } from '../wire/troubles.ts'
 import type { VolumeLimits } from './limits.ts'
@@ -115,9 +115,13 @@ export async function openAppender(folder: string, limits: VolumeLimits): Promis
   }
 }
 
+const writtenHere = 65_536 // bytes
+
 async function writeFully(file: FileHandle, pieces: Buffer[], position: number): Promise<void> {
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  const { bytesWritten } = await file.writev(pieces, position)
+  // A few bytes into the system's memory take less than the way to the thread pool and back.
+  const bytesWritten =
+    total <= writtenHere ? writevSync(file.fd, pieces, position) : (await file.writev(pieces, position)).bytesWritten
   if (bytesWritten === total) return
   // A short write (a full disk, mostly): the rest once more, so that the kernel says why.
   const rest = Buffer.concat(pieces).subarray(bytesWritten)
