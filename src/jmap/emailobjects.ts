@@ -251,11 +251,9 @@ const teller: Record<string, Teller> = {
 
 /** RFC 8621 §4.1.1: system keywords as JMAP spells them. \Deleted is not shown. */
 export function keywordsOf({ flags, keywords }: Pick<Email, 'flags' | 'keywords'>): Record<string, true> {
-  const told: Record<string, true> = {}
-  for (const name of ['seen', 'answered', 'flagged', 'draft'] as const)
-    if (flags & flagBits[name]) told[`$${name}`] = true
-  for (const keyword of keywords) told[keyword] = true
-  return told
+  const system = (['seen', 'answered', 'flagged', 'draft'] as const).filter((name) => flags & flagBits[name])
+  const names = [...system.map((name) => `$${name}`), ...keywords]
+  return Object.fromEntries(names.map((name) => [name, true as const]))
 }
 
 async function tellValues({ source, wanted, root, body, budget }: Told): Promise<Record<string, BodyValue>> {

@@ -15,6 +15,7 @@ export interface JmapLimits {
   referenceItems: number // that a back-reference with * may gather
   answerBytes: number // of one request's answers, roughly
   createdIds: number // given with a request
+  queryResults: number // ids in one Foo/query
   changes: number // ids in one Foo/changes, when the client does not say
   uploadBytes: number // unused uploads of one account together
   uploads: number // the same, counted
@@ -43,6 +44,7 @@ export const jmapDefaults: JmapLimits = {
   referenceItems: 100_000,
   answerBytes: 64 << 20,
   createdIds: 10_000,
+  queryResults: 10_000,
   changes: 500,
   uploadBytes: 500 << 20,
   uploads: 1000,
