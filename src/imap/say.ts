@@ -14,12 +14,23 @@ const longestQuoted = 4096
 
 /** string: quoted where the text allows it, else a literal. */
 export function quote(text: string, utf8 = false): string {
+  if (isShortAndPlain(text)) return '"' + text + '"'
   if (text.length <= longestQuoted) {
     if ((utf8 ? plainUtf8 : plain).test(text)) return `"${text}"`
     if ((utf8 ? quotableUtf8 : quotable).test(text)) return `"${text.replace(/["\\]/g, '\\$&')}"`
   }
   const clean = text.replaceAll('\0', '') // CHAR8 has no NUL
   return `{${Buffer.byteLength(clean)}}\r\n${clean}`
+}
+
+/** What most strings are; for these a regular expression takes longer to begin than to match. */
+function isShortAndPlain(text: string): boolean {
+  if (text.length > 32) return false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false
+  }
+  return true
 }
 
 /** nstring: NIL for the empty text. */

@@ -42,7 +42,7 @@ function encodeUnless(utf8: boolean, text: string): string {
 export function printStructure(part: Part, extended: boolean, utf8: boolean): string {
   if (part.type === 'multipart') return printMultipart(part, extended, utf8)
   const { type, subtype, parameters, encoding } = part
-  const text = (value: string) => quoteOrNil(encodeUnless(utf8, value), utf8)
+  const text = (value: string) => (value === '' ? 'NIL' : quote(encodeUnless(utf8, value), utf8))
   const media = `${quote(type || 'text')} ${quote(subtype || 'plain')} ${printParameters(parameters, utf8)}`
   let printed = `(${media} ${text(part.id)} ${text(part.description)} ${quote(encoding || '7bit')} ${part.end - part.body}`
   if (part.message && type === 'message') {
@@ -76,12 +76,17 @@ function printExtension(part: Part, utf8: boolean): string {
       : language.length === 1
         ? quote(language[0]!)
         : `(${language.map((l) => quote(l)).join(' ')})`
-  return `${shown} ${languages} ${quoteOrNil(encodeUnless(utf8, location), utf8)}`
+  return `${shown} ${languages} ${location === '' ? 'NIL' : quote(encodeUnless(utf8, location), utf8)}`
 }
 
 function printParameters(parameters: [string, string][], utf8: boolean): string {
   if (parameters.length === 0) return 'NIL'
-  return `(${parameters.map(([name, value]) => printParameter(name, value, utf8)).join(' ')})`
+  let printed = '('
+  for (const [name, value] of parameters) {
+    if (printed !== '(') printed += ' '
+    printed += printParameter(name, value, utf8)
+  }
+  return printed + ')'
 }
 
 function printParameter(name: string, value: string, utf8: boolean): string {

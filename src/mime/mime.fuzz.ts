@@ -8,7 +8,7 @@ import { decodeCharset } from './charset.ts'
 import { readAddresses, readDate, readFields, readMessageIds, decodeText } from './headers.ts'
 import { htmlToText } from './html.ts'
 import type { Part, Tree } from './mime.ts'
-import { packTree, unpackTree } from './pack.ts'
+import { packTree, unpackStructure, unpackTop, unpackTree } from './pack.ts'
 import { readStructured } from './parameters.ts'
 import { MimeReader, readMail } from './reader.ts'
 import { findPart, sectionRange } from './section.ts'
@@ -157,6 +157,8 @@ export const reader = {
     const inPieces = readInPieces(input, () => (step = (step * 5 + 3) % 17))
     deepEqual(inPieces, tree)
     deepEqual(unpackTree(packTree(tree)), tree)
+    deepEqual(unpackTop(packTree(tree)), tree.headers)
+    deepEqual(unpackStructure(packTree(tree)), tree.part)
     for (const path of [[], [1], [2], [1, 1], [2, 1]]) {
       const part = findPart(tree, path)
       const range = sectionRange(tree, path)

@@ -19,6 +19,16 @@ export function unpackTree(text: string): Tree {
   return { size, headers: unpackHeaders(headers), part: unpackPart(part, 0, size), flaws }
 }
 
+/** The headers alone, or the structure alone: what a list of thousands needs takes half the time. */
+export function unpackTop(text: string): MailHeaders {
+  return unpackHeaders((JSON.parse(text) as [number, Packed])[1])
+}
+
+export function unpackStructure(text: string): Part {
+  const [size, , part] = JSON.parse(text) as [number, Packed, Packed]
+  return unpackPart(part, 0, size)
+}
+
 /** Drops the defaults at the end: 0, '' and []. */
 function trimmed(packed: Packed): Packed {
   let end = packed.length

@@ -4,7 +4,7 @@ import PostalMime from 'postal-mime'
 import { fileName, hasAttachment } from './attachments.ts'
 import { checkTree, corpus, octets } from './mime.fuzz.ts'
 import type { Part, Tree } from './mime.ts'
-import { packTree, unpackTree } from './pack.ts'
+import { packTree, unpackStructure, unpackTop, unpackTree } from './pack.ts'
 import { MimeReader, readMail } from './reader.ts'
 import { findPart, sectionRange } from './section.ts'
 import { decodeTransfer } from './transfer.ts'
@@ -312,6 +312,8 @@ test('in pieces of every size, a mail reads as it does whole', () => {
       deepEqual(reader.end(), whole)
     }
     deepEqual(unpackTree(packTree(whole)), whole)
+    deepEqual(unpackTop(packTree(whole)), whole.headers)
+    deepEqual(unpackStructure(packTree(whole)), whole.part)
   }
 })
 

@@ -8,8 +8,7 @@
 
 import type { Said } from '../../wire/conversation.ts'
 import { flagBits, storeFlags } from '../../store/flags.ts'
-import type { Tree } from '../../mime/mime.ts'
-import { unpackTree } from '../../mime/pack.ts'
+import { unpackStructure, unpackTop } from '../../mime/pack.ts'
 import { readMailBytes, readMails, readTrees, treeOf, type MailBytes, type MailRow } from '../../store/mails.ts'
 import { changedSince, flagsOf, messagesOf, vanishedSince, type MessageRow } from '../../store/messages.ts'
 import { previewsOf } from '../../store/previews.ts'
@@ -341,7 +340,7 @@ async function treePrinter(session: Session, what: PrintedKind, rows: Numbered[]
   }
   if (missing.length > 0) {
     for (const [id, packedTree] of await readTrees(session.store.db, missing)) {
-      const text = printTree(unpackTree(packedTree), what, utf8)
+      const text = printTree(packedTree, what, utf8)
       printed.set(Printed.key(what, utf8, id), text)
       texts.set(id, text)
     }
@@ -349,10 +348,11 @@ async function treePrinter(session: Session, what: PrintedKind, rows: Numbered[]
   return (row) => texts.get(row.mailId)!
 }
 
-function printTree(tree: Tree, what: PrintedKind, utf8: boolean): string {
-  if (what === 'envelope') return 'ENVELOPE ' + printEnvelope(tree.headers, utf8)
-  if (what === 'body') return 'BODY ' + printStructure(tree.part, false, utf8)
-  return 'BODYSTRUCTURE ' + printStructure(tree.part, true, utf8)
+function printTree(packedTree: string, what: PrintedKind, utf8: boolean): string {
+  if (what === 'envelope') return 'ENVELOPE ' + printEnvelope(unpackTop(packedTree), utf8)
+  const part = unpackStructure(packedTree)
+  if (what === 'body') return 'BODY ' + printStructure(part, false, utf8)
+  return 'BODYSTRUCTURE ' + printStructure(part, true, utf8)
 }
 
 /** Answers with bodies: read ahead, written in order. */
