@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
-import { createDeflateRaw, createInflateRaw } from 'node:zlib'
+import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
 import { close, compress, startTls, type Conversation } from '../wire/conversation.ts'
 import { covers, openCertificates, type Certificates } from './certificates.ts'
 import { dial } from './dial.ts'
@@ -209,6 +209,38 @@ test('what is heard and not taken is bounded: the peer waits', () =>
     release?.()
     await until(socket, 'all\r\n')
     socket.destroy()
+  }))
+
+test('little that inflates to much is held back; who hangs up behind it is answered all the same', () =>
+  inWorld(async ({ serve }) => {
+    let release: (() => void) | undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const zeros = Buffer.alloc(64 << 20)
+    const { port } = await serve(async function* (ear) {
+      yield 'hello\r\n'
+      await ear.next()
+      yield compress
+      await held
+      let taken = 0
+      for (let thing = await ear.next(); thing; thing = await ear.next()) {
+        if (Buffer.isBuffer(thing)) taken += thing.length
+      }
+      yield `${taken} in all\r\n`
+    })
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    await until(socket, 'hello')
+    socket.write('COMPRESS\r\n')
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = process.memoryUsage().arrayBuffers
+    const bomb = createDeflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
+    bomb.pipe(socket)
+    bomb.end(zeros)
+    const inflate = socket.pipe(createInflateRaw())
+    await once(inflate, 'data', { signal: AbortSignal.timeout(500) }).catch(() => undefined)
+    const grown = process.memoryUsage().arrayBuffers - before
+    ok(grown < 16 << 20, `${grown} bytes wait`)
+    release?.()
+    equal(await until(inflate as unknown as Socket, 'in all\r\n'), `${zeros.length} in all\r\n`)
   }))
 
 test('silence, stopping, and a mistake of ours', () =>

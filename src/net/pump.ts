@@ -8,6 +8,7 @@
 //   whatever ends first (peer, conversation, error, house), the other ends too, and ended resolves
 
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createDeflateRaw, createInflateRaw, constants, type DeflateRaw, type InflateRaw } from 'node:zlib'
 import {
@@ -23,6 +24,7 @@ import {
 
 export const pumpLimits = {
   heardBytes: 64 << 10, // heard and not yet taken; then the peer waits
+  heardPieces: 256, // the same in pieces: each weighs more than its bytes when a peer speaks byte by byte
   pieceBytes: 32 << 10, // handed to a conversation at once: so much work it may do in one go
   turnMilliseconds: 5, // after so long without a look at the sockets the next in line has its turn
   saidBytes: 64 << 10, // said and not yet with the kernel; then the conversation waits
@@ -96,6 +98,7 @@ interface Line {
 function openLine(raw: Socket, options: PumpOptions): Line {
   let socket: Socket = raw
   let deflated: Deflated | undefined
+  let source: Readable = raw // where bytes are heard from: the socket, or what inflates them
   let queue: Heard[] = []
   let queuedBytes = 0
   let woken = false
@@ -121,7 +124,7 @@ function openLine(raw: Socket, options: PumpOptions): Line {
     queue.push(heard)
     if (!Buffer.isBuffer(heard)) return
     queuedBytes += heard.length
-    if (queuedBytes > pumpLimits.heardBytes) socket.pause()
+    if (queuedBytes > pumpLimits.heardBytes || queue.length > pumpLimits.heardPieces) source.pause()
     if (waiter) give(take())
   }
   const take = (): Heard => {
@@ -131,7 +134,8 @@ function openLine(raw: Socket, options: PumpOptions): Line {
     if (piece.length < heard.length) queue[0] = heard.subarray(piece.length)
     else queue.shift()
     queuedBytes -= piece.length
-    if (queuedBytes <= pumpLimits.heardBytes / 2 && socket.isPaused()) socket.resume()
+    const isRoom = queuedBytes <= pumpLimits.heardBytes / 2 && queue.length <= pumpLimits.heardPieces / 2
+    if (isRoom && source.isPaused()) source.resume()
     return piece
   }
   const end = (): void => {
@@ -208,6 +212,7 @@ function openLine(raw: Socket, options: PumpOptions): Line {
     }
     secured.removeListener('error', fail)
     socket = secured
+    source = secured
     listen()
     const tls = tlsFacts(secured)
     options.peer.tls = tls
@@ -250,6 +255,7 @@ function openLine(raw: Socket, options: PumpOptions): Line {
       if (said === compress) {
         deafen()
         deflated = deflateBothWays(socket, hear, end, fail)
+        source = deflated.source // a little that comes can become much: that is where it has to be held back
         return true
       }
       const isOpen = await write(said)
@@ -294,20 +300,21 @@ export function tlsFacts(socket: TLSSocket): {
 }
 
 interface Deflated {
+  source: InflateRaw
   write(bytes: string | Uint8Array): Promise<boolean>
   finish(): Promise<void>
 }
 
 /** COMPRESS=DEFLATE (RFC 4978): raw deflate both ways, flushed after each thing said. */
 function deflateBothWays(socket: Socket, hear: (bytes: Buffer) => void, end: () => void, fail: () => void): Deflated {
-  const inflate: InflateRaw = createInflateRaw({ chunkSize: 16 << 10 })
+  // A stream that was not finished is no mistake: who hangs up need not say so in deflate.
+  const inflate: InflateRaw = createInflateRaw({ chunkSize: 16 << 10, finishFlush: constants.Z_SYNC_FLUSH })
   const deflate: DeflateRaw = createDeflateRaw({ level: 3, memLevel: 8 })
   socket.pipe(inflate)
   inflate.on('data', hear)
   inflate.on('end', end)
   inflate.on('error', fail)
-  socket.on('end', end)
-  socket.on('close', end)
+  socket.on('close', end) // its end is the end of what is inflated
   deflate.on('data', (bytes: Buffer) => socket.write(bytes))
   deflate.on('error', fail)
   const flush = (): Promise<void> => new Promise((resolve) => deflate.flush(constants.Z_SYNC_FLUSH, resolve))
@@ -325,6 +332,7 @@ function deflateBothWays(socket: Socket, hear: (bytes: Buffer) => void, end: () 
       socket.once('close', go)
     })
   return {
+    source: inflate,
     async write(bytes) {
       if (socket.destroyed) return false
       deflate.write(bytes)
