@@ -23,6 +23,7 @@ export type Cut =
 const nothing = Buffer.alloc(0)
 const announced = /~?\{(\d{1,15})(\+?)\}\r?\n$/
 const beginning = 200
+const piecesHeld = 256
 
 export class Framer {
   /** Octets of one command; may be changed between commands. */
@@ -195,6 +196,8 @@ export class Framer {
     if (bytes.length === 0) return
     this.#line.push(bytes)
     this.#length += bytes.length
+    // A Buffer weighs more than a byte: who speaks byte by byte fills no memory with them.
+    if (this.#line.length >= piecesHeld) this.#line = [Buffer.concat(this.#line)]
     if (this.#length <= this.limit) return
     // Only the end of the line matters from here on: it may announce a literal.
     const line = Buffer.concat(this.#line)

@@ -74,7 +74,8 @@ export const target = {
 /** What is said, as octets. */
 async function talk(host: Pop3Host, secured: boolean, pieces: Buffer[]): Promise<string> {
   const queue: Heard[] = pieces.filter((piece) => piece.length > 0)
-  const ear: Ear = { next: async () => queue.shift(), wake: () => undefined, patience: () => undefined }
+  let at = 0
+  const ear: Ear = { next: async () => queue[at++], wake: () => undefined, patience: () => undefined }
   const peer: Peer = { address: '::1', port: 1, localAddress: '::1', localPort: 995, listener: 'pop3' }
   if (secured) peer.tls = { protocol: '', cipher: '' }
   const said: Buffer[] = []

@@ -4,13 +4,14 @@
 // LF or a NUL is one bad line up to its CRLF, so nothing hidden in it is ever obeyed. A line over the
 // limit is dropped as it comes and answered once at its end.
 //
-// Invariants: bytes kept are at most one heard piece and one line limit; any split of the same bytes
-// gives the same lines.
+// Invariants: memory kept is at most twice one heard piece and one line limit; any split of the same
+// bytes gives the same lines; each byte is copied a few times at most, however small the pieces.
 
 import { reply, type Reply } from './replies.ts'
 
 const CR = 13
 const LF = 10
+const nothing = Buffer.alloc(0)
 
 const badLine = reply(500, '5.5.2', 'A line ends in CRLF; a bare CR, LF or NUL is not allowed')
 const longLine = reply(500, '5.5.2', 'Line is too long')
@@ -18,7 +19,8 @@ const longAnswer = reply(500, '5.5.6', 'Authentication exchange line is too long
 const badText = reply(500, '5.5.2', 'This is not UTF-8')
 
 export class Framer {
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = nothing
+  #room: Buffer | undefined // where #bytes lie, if they were heard in several pieces
   #at = 0 // the first unread byte
   #searched = 0 // up to here no CRLF
   #bare = false // the line being searched holds a bare LF
@@ -35,11 +37,25 @@ export class Framer {
   push(bytes: Buffer): void {
     if (this.#at === this.#bytes.length) {
       this.#bytes = bytes
+      this.#room = undefined
       this.#at = 0
       this.#searched = 0
       return
     }
-    this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), bytes])
+    const end = this.#bytes.length
+    if (!this.#room || end + bytes.length > this.#room.length) return this.#move(bytes)
+    bytes.copy(this.#room, end)
+    this.#bytes = this.#room.subarray(0, end + bytes.length)
+  }
+
+  /** To a new place with room for as much again. */
+  #move(bytes: Buffer): void {
+    const unread = this.#bytes.length - this.#at
+    const room = Buffer.allocUnsafe(2 * (unread + bytes.length))
+    this.#bytes.copy(room, 0, this.#at)
+    bytes.copy(room, unread)
+    this.#bytes = room.subarray(0, unread + bytes.length)
+    this.#room = room
     this.#searched -= this.#at
     this.#at = 0
   }
@@ -54,13 +70,15 @@ export class Framer {
   /** Gives back what was taken too much. Only right after takeAll. */
   giveBack(bytes: Buffer, at: number): void {
     this.#bytes = bytes
+    this.#room = undefined
     this.#at = at
     this.#searched = at
   }
 
   /** Forgets everything unread (RFC 3207 §4.2). */
   discard(): void {
-    this.#bytes = Buffer.alloc(0)
+    this.#bytes = nothing
+    this.#room = undefined
     this.#at = 0
     this.#searched = 0
     this.#bare = false

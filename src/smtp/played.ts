@@ -93,8 +93,8 @@ export async function hearOut(
   conversation: Conversation,
   pieces: Buffer[],
 ): Promise<{ said: string; closed: boolean }> {
-  const left = [...pieces]
-  const ear: Ear = { next: async () => left.shift(), wake() {}, patience() {} }
+  let at = 0
+  const ear: Ear = { next: async () => pieces[at++], wake() {}, patience() {} }
   const peer = { address: '192.0.2.1', port: 1, localAddress: '192.0.2.2', localPort: 25, listener: 'smtp' }
   let said = ''
   for await (const each of conversation(ear, peer)) {
@@ -103,7 +103,7 @@ export async function hearOut(
     else if (each instanceof Uint8Array) said += Buffer.from(each).toString('latin1')
     else {
       said += `<${each.description}>`
-      left.length = 0 // what was heard before is forgotten, and no handshake comes
+      at = pieces.length // what was heard before is forgotten, and no handshake comes
     }
   }
   return { said, closed: false }
