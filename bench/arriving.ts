@@ -176,6 +176,7 @@ function relay(sink: Sink): Measure {
       )
       const goal = sink.count() + total
       let next = 0
+      const cpuBefore = cpuOf(run.rig.roots())
       const before = performance.now()
       await Promise.all(
         senders.map(async (smtp, index) => {
@@ -192,8 +193,13 @@ function relay(sink: Sink): Measure {
       const accepted = performance.now() - before
       await sink.reached(goal)
       const relayed = performance.now() - before
+      const cpu = cpuOf(run.rig.roots()) - cpuBefore
       await Promise.all(senders.map((smtp) => smtp.quit()))
-      return { accepted: perSecond(total, accepted, 'mails/s'), relayed: perSecond(total, relayed, 'mails/s') }
+      return {
+        accepted: perSecond(total, accepted, 'mails/s'),
+        relayed: perSecond(total, relayed, 'mails/s'),
+        'processor time of the server for one mail': took((cpu * 1000) / total),
+      }
     },
   }
 }
