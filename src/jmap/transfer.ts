@@ -18,8 +18,8 @@ export function decodePieces(pieces: Pieces, encoding: string): Pieces {
 async function* decodeBase64(pieces: Pieces): AsyncGenerator<Buffer, void, void> {
   let left = '' // fewer than four letters that wait for the rest of their group
   for await (const piece of pieces) {
-    const runs = (left + piece.toString('latin1').replace(/[^A-Za-z0-9+/=]+/g, '')).split(/=+/)
-    // Padding ends a group, and a new text may follow it.
+    const runs = (left + piece.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '')).split(/=+/)
+    // Padding ends a group, and a new text may follow it. Both alphabets are read, as everywhere (RFC 4648 §4, §5).
     for (const run of runs.slice(0, -1)) if (run !== '') yield Buffer.from(run, 'base64')
     const last = runs.at(-1) as string
     const whole = last.length - (last.length % 4)
