@@ -26,7 +26,7 @@ const bodies = [
 ]
 
 const asked = [
-  ...'abcdefghijklmnopqrstuvwxyz0129',
+  ...'abcdefghijklmnopqrstuvwxyz0129'.split(''),
   ...['ab', 'ri', 'v2', 'ä', 'ü', 'æ', 'ß', 'ss', 'л', 'ρ', 'ри', 'x𠮷', 'é', 'ÉA'],
   ...['書', '圖', '館', '本', '郵', '統', '𠮷', '野', 'ガ', 'テ', '한', '일', 'ภ', 'ไ', 'ย', 'む'],
   ...[
