@@ -2,6 +2,8 @@
 //
 // A capability that is not in this list is answered unknownCapability.
 
+import { sortOptions } from './emailfilter.ts'
+import { mailCapability } from './mailscope.ts'
 import type { JmapHouse } from './method.ts'
 import { lookupTypes } from './methods/blob-lookup.ts'
 import { digests } from './methods/blob-get.ts'
@@ -61,6 +63,20 @@ const quota: Capability = {
   account: (_house, { own }) => (own ? {} : undefined),
 }
 
-export const capabilities: readonly Capability[] = [core, websocket, blob, quota]
+// RFC 8621 §1.3.1
+const mail: Capability = {
+  uri: mailCapability,
+  session: () => ({}),
+  account: ({ limits, store }, { own }) => ({
+    maxMailboxesPerEmail: null,
+    maxMailboxDepth: store.limits.mailboxDepth,
+    maxSizeMailboxName: store.limits.mailboxNameBytes,
+    maxSizeAttachmentsPerEmail: limits.maxSizeUpload,
+    emailQuerySortOptions: sortOptions,
+    mayCreateTopLevelMailbox: own,
+  }),
+}
+
+export const capabilities: readonly Capability[] = [core, websocket, blob, quota, mail]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

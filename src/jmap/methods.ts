@@ -6,10 +6,23 @@ import { blobGet } from './methods/blob-get.ts'
 import { blobLookup } from './methods/blob-lookup.ts'
 import { blobUpload } from './methods/blob-upload.ts'
 import { coreEcho } from './methods/core-echo.ts'
+import { emailChangesMethod } from './methods/email-changes.ts'
+import { emailGet } from './methods/email-get.ts'
+import { emailParse } from './methods/email-parse.ts'
+import { emailQueryChanges } from './methods/email-query-changes.ts'
+import { emailQuery } from './methods/email-query.ts'
+import { mailboxChangesMethod } from './methods/mailbox-changes.ts'
+import { mailboxGet } from './methods/mailbox-get.ts'
+import { mailboxQueryChanges } from './methods/mailbox-query-changes.ts'
+import { mailboxQuery } from './methods/mailbox-query.ts'
+import { mailboxSet } from './methods/mailbox-set.ts'
 import { quotaChanges } from './methods/quota-changes.ts'
 import { quotaGet } from './methods/quota-get.ts'
 import { quotaQueryChanges } from './methods/quota-query-changes.ts'
 import { quotaQuery } from './methods/quota-query.ts'
+import { searchSnippetGet } from './methods/search-snippet-get.ts'
+import { threadChangesMethod } from './methods/thread-changes.ts'
+import { threadGet } from './methods/thread-get.ts'
 
 export const methods: readonly Method[] = [
   coreEcho,
@@ -17,6 +30,19 @@ export const methods: readonly Method[] = [
   blobUpload,
   blobGet,
   blobLookup,
+  mailboxGet,
+  mailboxChangesMethod,
+  mailboxQuery,
+  mailboxQueryChanges,
+  mailboxSet,
+  threadGet,
+  threadChangesMethod,
+  emailGet,
+  emailChangesMethod,
+  emailQuery,
+  emailQueryChanges,
+  emailParse,
+  searchSnippetGet,
   quotaGet,
   quotaChanges,
   quotaQuery,

@@ -36,6 +36,27 @@ export async function deleteMailbox(store: Store, id: number, deep = false): Pro
   store.changes.publish(news)
 }
 
+/**
+ * Deletes a mailbox that has no children (Trouble mailbox-has-children; INBOX: not-permitted). False, and it stays, when it
+ * has messages without \Deleted and may not lose them.
+ */
+export async function destroyMailbox(store: Store, id: number, withMessages: boolean): Promise<boolean> {
+  const news: Change[] = []
+  const done = await store.db.transaction(async (sql) => {
+    news.length = 0
+    const { holder, row } = await takeMailbox(sql, id)
+    if (row.role === 'inbox') throw new Trouble('not-permitted', { why: 'inbox' })
+    const child = 'select 1 as one from mailbox where account_id = $1 and parent_id = $2 limit 1'
+    if (await sql.one(child, [row.account_id, id])) throw new Trouble('mailbox-has-children', { name: row.name })
+    if (row.total > row.deleted && !withMessages) return false
+    await keepSubscription(sql, row, store.limits)
+    await dropMailbox(sql, holder, row, news)
+    return true
+  })
+  store.changes.publish(news)
+  return done
+}
+
 /** All mailboxes below `top`, deepest first. */
 async function childrenOf(sql: Reader, top: MailboxRow): Promise<MailboxRow[]> {
   const found: MailboxRow[] = []

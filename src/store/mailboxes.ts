@@ -32,7 +32,7 @@ import {
 import type { Store } from './store.ts'
 import { takeSubscription } from './subscriptions.ts'
 
-export { deleteAccountStore, deleteMailbox } from './deletion.ts'
+export { deleteAccountStore, deleteMailbox, destroyMailbox } from './deletion.ts'
 export {
   listMailboxes,
   mailboxById,

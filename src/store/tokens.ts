@@ -52,6 +52,11 @@ export function plain(text: string): string {
   return (ascii.test(folded) ? folded : folded.replace(wrapped, '')).replace(/\s+/g, ' ').trim()
 }
 
+/** Text with white space as plain() has it, and every letter as it was. */
+export function unwrapped(text: string): string {
+  return (ascii.test(text) ? text : text.replace(wrapped, '')).replace(/\s+/g, ' ').trim()
+}
+
 export const wordLength = 64 // characters of a word that the index tells apart
 
 /** Adds the words of `text`, each begun with `mark`, until `into` has `limit`. False when it is full. */

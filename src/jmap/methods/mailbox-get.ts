@@ -1,0 +1,35 @@
+// Mailbox/get                                                                    RFC 8621 §2.1
+
+import { objectNumber } from '../../store/objectids.ts'
+import { mailboxProperties, needsCounts, seenMailboxes, tellMailbox, type MailboxProperty } from '../mailboxobjects.ts'
+import { mailCapability, mailScope, stateText } from '../mailscope.ts'
+import { method } from '../method.ts'
+import { readGet, resolveIds, type GetArguments } from '../standard.ts'
+
+const known: ReadonlySet<string> = new Set(mailboxProperties)
+
+export const mailboxGet = method<GetArguments>({
+  name: 'Mailbox/get',
+  capability: mailCapability,
+  read: (args, limits) => readGet(args, limits, (property) => known.has(property)),
+  async run(call, { ids, properties }) {
+    const scope = await mailScope(call)
+    const all = await seenMailboxes(call)
+    const told = (properties ?? mailboxProperties) as readonly MailboxProperty[]
+    const counts = needsCounts(told) ? await call.house.store.counts.of(scope) : undefined
+    const list: Record<string, unknown>[] = []
+    const notFound: string[] = []
+    const asked = ids ? resolveIds(call, ids).map((id) => [id, objectNumber('F', id)] as const) : undefined
+    for (const [id, number] of asked ?? [...all.keys()].map((number) => ['', number] as const)) {
+      const seen = number === undefined ? undefined : all.get(number)
+      if (!seen) notFound.push(id)
+      else {
+        const object = tellMailbox(seen, all, counts?.get(seen.mailbox.id))
+        list.push(
+          properties ? Object.fromEntries(['id' as const, ...told].map((name) => [name, object[name]])) : object,
+        )
+      }
+    }
+    return { accountId: call.accountId, state: stateText(scope.state), list, notFound }
+  },
+})
