@@ -174,7 +174,7 @@ class ArgumentReader implements Given {
       ? decodeCharacters(value, (text) => this.at('bad-unicode', place, { text }))
       : value
     if (!this.requires('variables')) return decoded
-    return readText(decoded, this.limits, (name) => this.at('bad-variable', place, { name: name.slice(0, 60) }))
+    return readText(decoded, this.limits, (name) => this.at('bad-variable', place, { name: name }))
   }
 
   private at(code: ProblemCode, place: Place, details: Details): void {

@@ -193,7 +193,7 @@ class Checker {
     for (const extension of asked?.constants('extensions') ?? []) {
       if (extension === 'extracttext') this.extracts = node.place
       if (this.offered.has(extension)) this.requires.add(extension)
-      else this.problem('unknown-extension', node.place, { extension: extension.slice(0, 60) })
+      else this.problem('unknown-extension', node.place, { extension: extension })
     }
   }
 
@@ -225,7 +225,7 @@ class Checker {
     const name = asked.fixed('script')
     if (name === undefined) return undefined
     if (!isScriptName(name)) {
-      asked.problem('bad-script-name', { name: name.slice(0, 60) }, 'script')
+      asked.problem('bad-script-name', { name: name }, 'script')
       return undefined
     }
     const location = asked.has(':global') ? 'global' : 'personal'
@@ -240,7 +240,7 @@ class Checker {
     const names = asked.list('names').flatMap((name) => (typeof name === 'string' ? [name.toLowerCase()] : ['']))
     const bad = names.find((name) => !isVariableName(name, this.limits))
     const late = names.find((name) => this.assigned.has(name) && !this.globals.has(name))
-    if (bad !== undefined) asked.problem('bad-variable', { name: bad.slice(0, 60) }, 'names')
+    if (bad !== undefined) asked.problem('bad-variable', { name: bad }, 'names')
     else if (late !== undefined) asked.problem('global-twice', { name: late }, 'names')
     for (const name of names) this.globals.add(name)
     return {

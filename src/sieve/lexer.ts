@@ -94,7 +94,7 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
     } else if (c >= '0' && c <= '9') {
       const [whole, figures, unit] = matches(digits)!
       const value = figures!.length > 20 ? largest + 1n : BigInt(figures!) << (shift[unit!.toLowerCase()] ?? 0n)
-      if (value > largest) problems.add('number-too-large', place(at), { number: whole.slice(0, 40) })
+      if (value > largest) problems.add('number-too-large', place(at), { number: whole })
       push('number', digits.lastIndex, whole, { value: Math.min(Number(value), Number.MAX_SAFE_INTEGER) })
     } else if (c === ':') {
       name.lastIndex = at + 1
@@ -124,7 +124,7 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
         const run = /[^\s;{}()[\],"#:A-Za-z0-9_]+/y
         run.lastIndex = at
         const garbage = run.exec(text)?.[0] ?? c
-        problems.add('not-a-token', place(at), { text: garbage.slice(0, 20) })
+        problems.add('not-a-token', place(at), { text: garbage })
         push('mark', at + garbage.length, garbage)
       }
     }

@@ -44,7 +44,7 @@ export function readMatch(given: Given, keys = 'keys', texts: Text[] = given.lis
 function readComparator(given: Given): Comparator {
   const name = given.has(':comparator') ? (given.fixed(':comparator') ?? standardComparator) : standardComparator
   const comparator = comparators.get(name)
-  if (!comparator) given.problem('unknown-comparator', { name: name.slice(0, 60) }, ':comparator')
+  if (!comparator) given.problem('unknown-comparator', { name: name }, ':comparator')
   const needs = comparator && comparatorNeeds(name)
   if (needs && !given.requires(needs)) given.problem('needs-require', { name, extension: needs }, ':comparator')
   return comparator ?? comparators.get(standardComparator)!
@@ -63,7 +63,7 @@ const relations: Record<string, Relation> = {
 function readRelation(given: Given, tag: string): Relation {
   const text = given.fixed(tag) ?? 'eq'
   const name = text.toLowerCase()
-  if (!Object.hasOwn(relations, name)) given.problem('bad-relation', { text: text.slice(0, 60) }, tag)
+  if (!Object.hasOwn(relations, name)) given.problem('bad-relation', { text: text }, tag)
   return relations[name] ?? relations['eq']!
 }
 

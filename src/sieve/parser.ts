@@ -218,7 +218,7 @@ class Parser {
     const { kind, text, place } = this.token
     if (kind === 'mark' && text.length > 1) return // the lexer has told of it
     if (kind === 'end') this.problems.add('script-ends', place, { wanted })
-    else this.problems.add('unexpected', place, { wanted, found: kind === 'tag' ? `:${text}` : text.slice(0, 40) })
+    else this.problems.add('unexpected', place, { wanted, found: kind === 'tag' ? `:${text}` : text })
   }
 
   /** On to behind this command: its ';' or its block. A '}' that closes the block we are in stays. */

@@ -45,7 +45,18 @@ export function problem(code: ProblemCode, { line, column }: Place, details: Det
 }
 
 function fill(sentence: string, details: Details): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? ''))
+  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => shown(String(details[name] ?? '')))
+}
+
+const longest = 100 // characters of a detail
+
+/** Something from a script as it may stand in a sentence: one line, not long. */
+function shown(text: string): string {
+  const line = text
+    .slice(0, longest * 2)
+    .replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ')
+    .toWellFormed()
+  return line.length > longest ? `${line.slice(0, longest)}…`.toWellFormed() : line
 }
 
 export type ProblemCode = keyof typeof sentences

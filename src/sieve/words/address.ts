@@ -57,7 +57,7 @@ export const address: TestWord = {
     for (const name of given.constants('header list')) {
       // A name with a colon finds nothing, which harms nobody.
       if (addressFields.has(name.toLowerCase()) || name.includes(':')) continue
-      given.problem('not-address-header', { name: name.slice(0, 60) }, 'header list')
+      given.problem('not-address-header', { name: name }, 'header list')
       break
     }
     const find = readFields(given)
@@ -90,7 +90,7 @@ export const envelope: TestWord = {
   read(given) {
     const known = (name: string): boolean => (envelopeParts as readonly string[]).includes(name.toLowerCase())
     const bad = given.constants('envelope parts').find((name) => !known(name))
-    if (bad !== undefined) given.problem('bad-envelope-part', { name: bad.slice(0, 60) }, 'envelope parts')
+    if (bad !== undefined) given.problem('bad-envelope-part', { name: bad }, 'envelope parts')
     const match = readMatch(given)
     const names = given.list('envelope parts')
     const part = readPart(given)

@@ -26,7 +26,7 @@ function readInZone(given: Given): InZone {
 
 function checkPart(given: Given): void {
   const part = given.constant('date part')
-  if (part !== undefined && !isDatePart(part)) given.problem('bad-date-part', { name: part.slice(0, 60) }, 'date part')
+  if (part !== undefined && !isDatePart(part)) given.problem('bad-date-part', { name: part }, 'date part')
 }
 
 export const date: TestWord = {

@@ -51,7 +51,7 @@ export function isSpecialUse(use: string): boolean {
 }
 
 function shown(name: string): { name: string } {
-  return { name: name.slice(0, 60).toWellFormed() }
+  return { name: name }
 }
 
 export const keep: ActionWord = {
@@ -107,12 +107,12 @@ export const redirect: ActionWord = {
     const copy = given.has(':copy')
     if (given.has(':list')) return (session) => redirectToList(session, session.text(text), copy)
     if (typeof text === 'string' && outgoingAddress(text) === undefined) {
-      given.problem('bad-address', { address: text.slice(0, 60) }, 'address')
+      given.problem('bad-address', { address: text }, 'address')
     }
     return (session) => {
       const written = session.text(text)
       const address = outgoingAddress(written)
-      if (address === undefined) return session.fail('bad-address', { address: written.slice(0, 60) })
+      if (address === undefined) return session.fail('bad-address', { address: written })
       if (!copy) session.result.cancelKeep()
       session.result.add({ do: 'redirect', address, copy, ...session.result.changed() })
     }

@@ -13,7 +13,7 @@ const option = /^([A-Za-z0-9][A-Za-z0-9._-]*)=([^\r\n\0]*)$/
 
 function checkOptions(given: Given): void {
   const bad = given.constants(':options').find((text) => !option.test(text))
-  if (bad !== undefined) given.problem('bad-option', { text: bad.slice(0, 60) }, ':options')
+  if (bad !== undefined) given.problem('bad-option', { text: bad }, ':options')
 }
 
 export const notify: ActionWord = {
@@ -32,7 +32,7 @@ export const notify: ActionWord = {
     checkOptions(given)
     const constant = given.constant('method')
     if (constant !== undefined && !readMailto(constant, most)) {
-      given.problem('bad-method', { method: constant.slice(0, 80) }, 'method')
+      given.problem('bad-method', { method: constant }, 'method')
     }
     const level = given.constant(':importance')
     if (level !== undefined && !/^[123]$/.test(level)) given.problem('bad-importance', { text: level }, ':importance')
@@ -45,7 +45,7 @@ export const notify: ActionWord = {
     return (session) => {
       const uri = session.text(method)
       const mailto: Mailto | undefined = readMailto(uri, most)
-      if (!mailto) return session.fail('bad-method', { method: uri.slice(0, 80) })
+      if (!mailto) return session.fail('bad-method', { method: uri })
       const said = session.text(importance)
       session.result.add({
         do: 'notify',

@@ -48,7 +48,7 @@ function all(
 /** A name no mailbox can have is the name of none; the owner hears of it. */
 function canBeMailbox(session: Session, name: string): boolean {
   if (isMailboxName(name)) return true
-  session.warn('bad-mailbox', { name: name.slice(0, 60).toWellFormed() })
+  session.warn('bad-mailbox', { name: name })
   return false
 }
 
@@ -85,7 +85,7 @@ export const specialuseExists: TestWord = {
   read(given) {
     const mailbox = given.text('mailbox')
     const bad = given.constants('uses').find((use) => !isSpecialUse(use))
-    if (bad !== undefined) given.problem('bad-special-use', { name: bad.slice(0, 60) }, 'uses')
+    if (bad !== undefined) given.problem('bad-special-use', { name: bad }, 'uses')
     return all('uses', given, (session, use) => {
       const name = mailbox === undefined ? undefined : session.text(mailbox)
       if (name !== undefined && !canBeMailbox(session, name)) return false

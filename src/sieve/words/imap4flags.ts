@@ -57,8 +57,7 @@ function readVariable(given: Given, name: string): string | undefined {
   const variable = given.fixed('variable')
   if (variable === undefined) return undefined
   if (!given.requires('variables')) given.problem('needs-variables', { name }, 'variable')
-  else if (!isVariableName(variable, given.limits))
-    given.problem('bad-variable', { name: variable.slice(0, 60) }, 'variable')
+  else if (!isVariableName(variable, given.limits)) given.problem('bad-variable', { name: variable }, 'variable')
   else given.assigns(variable)
   return variable
 }

@@ -31,11 +31,11 @@ export function readFrom(given: Given): (session: Session) => { from?: string } 
   const text = given.text(':from')
   if (text === undefined) return () => ({})
   if (typeof text === 'string' && outgoingAddress(text) === undefined) {
-    given.problem('bad-address', { address: text.slice(0, 60) }, ':from')
+    given.problem('bad-address', { address: text }, ':from')
   }
   return (session) => {
     const from = session.text(text)
-    if (outgoingAddress(from) === undefined) session.fail('bad-address', { address: from.slice(0, 60) })
+    if (outgoingAddress(from) === undefined) session.fail('bad-address', { address: from })
     return { from }
   }
 }

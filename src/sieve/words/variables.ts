@@ -64,7 +64,7 @@ export function readVariableName(given: Given, argument: string): string {
   given.assigns(name)
   const global = /^global\.(.*)$/i.exec(name)
   const bare = global && given.requires('include') ? global[1]! : name
-  if (!isVariableName(bare, given.limits)) given.problem('bad-variable', { name: name.slice(0, 60) }, argument)
+  if (!isVariableName(bare, given.limits)) given.problem('bad-variable', { name: name }, argument)
   return name
 }
 
