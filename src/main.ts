@@ -20,7 +20,7 @@ import { accountByAddress, accountById } from './directory/accounts.ts'
 import { defaultDomain, isLocalDomain } from './directory/domains.ts'
 import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
-import { httpDefaults } from './http/limits.ts'
+import { httpDefaults, type HttpLimits } from './http/limits.ts'
 import type { Web } from './http/web.ts'
 import { imap } from './imap/conversation.ts'
 import { jmapDefaults } from './jmap/limits.ts'
@@ -66,8 +66,8 @@ export interface ServeOptions {
   /** Replaces the DNS of the settings. */
   resolver?: Resolver
   log?: Logger
-  /** Where the built web pages lie, when not in web/dist. */
-  webFolder?: string
+  /** For tests: where the built web pages lie when not in web/dist, and other limits of the web door. */
+  web?: { folder?: string; limits?: Partial<HttpLimits> }
   /** Called when the database is open and nothing listens yet: the first start makes its domain here. */
   prepare?(db: Database): Promise<void>
 }
@@ -229,9 +229,9 @@ async function open(
           accountById: (id) => accountById(db, id),
           report: (error, reference) => report(error, { reference }),
         },
-        limits: httpDefaults,
+        limits: { ...httpDefaults, ...options.web?.limits },
         clock,
-        webFolder: options.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
+        webFolder: options.web?.folder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
         allowPlain: config['http.allow_plain'],
         httpsPort: () => httpsPort,
         report,

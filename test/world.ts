@@ -11,7 +11,7 @@ import type { Config } from '../src/config/settings.ts'
 import { insertDomain } from '../src/directory/domains.ts'
 import type { Resolver } from '../src/dns/resolver.ts'
 import { zoneResolver } from '../src/dns/zone.ts'
-import { serve, type Running } from '../src/main.ts'
+import { serve, type Running, type ServeOptions } from '../src/main.ts'
 
 export const password = 'correct horse battery staple'
 
@@ -31,7 +31,7 @@ export interface WorldOptions {
   config?: Partial<Config>
   data?: string // an old data folder; a fresh one when not given
   database?: string
-  webFolder?: string // of built web pages
+  web?: ServeOptions['web']
 }
 
 /** A house with the people named, on free ports, closed with its folder by close(). */
@@ -50,7 +50,7 @@ export async function openWorld({ hostname, people = [], zone = '', ...options }
   const running = await serve({
     config,
     resolver: options.resolver ?? zoneResolver(zone),
-    webFolder: options.webFolder,
+    web: options.web,
     log: pino({ level: 'error' }, { write: (line: string) => void process.stderr.write(line) }),
     async prepare(db) {
       if (await db.one('select name from domain where name = $1', [domain])) return

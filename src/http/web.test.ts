@@ -16,7 +16,7 @@ before(async () => {
   world = await openWorld({
     hostname: 'mail.uni.example',
     people: ['wang@uni.example', 'li@uni.example'],
-    webFolder: '/nowhere',
+    web: { folder: '/nowhere' },
   })
   http = client(world, 'http')
   https = client(world, 'https')

@@ -19,7 +19,7 @@ import { openApi } from './api.ts'
 import { openPages } from './pages.ts'
 import type { WebHouse } from './house.ts'
 import { mountJmap } from './jmap.ts'
-import { isLocal, peerOf, rememberPeer } from './peers.ts'
+import { isLocal, notePeer, rememberPeer } from './peers.ts'
 import { headersOf, HttpTrouble, problemOf } from './problems.ts'
 import { checkHost, hostNameOf, secureHeaders } from './safety.ts'
 import { takeUpgrade } from './socket.ts'
@@ -84,7 +84,7 @@ function prepare(app: FastifyInstance, house: WebHouse, state: State): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   void app.register(cookies)
   app.addHook('onRequest', async (request, reply) => {
-    const { tls } = peerOf(request)
+    const { tls } = notePeer(request)
     secureHeaders(reply, tls !== undefined)
     checkHost(request)
     boundBody(house, request)
@@ -98,12 +98,14 @@ function prepare(app: FastifyInstance, house: WebHouse, state: State): void {
   app.setNotFoundHandler((request, reply) => refuse(house, new HttpTrouble('no-such-page'), request, reply))
 }
 
-/** A body that does not come in time ends its connection. Uploads say how long they may take (noTimeLimit). */
+/** A body that does not come in time ends its connection. Uploads go by their own pace (takesItsTime). */
 function boundBody({ limits }: WebHouse, request: FastifyRequest): void {
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return
+  const { headers, raw, method } = request
+  const isBare = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+  if (raw.httpVersionMajor < 2 ? isBare : method === 'GET' || method === 'HEAD') return
   if (request.routeOptions.config.takesItsTime) return
-  const { raw } = request
-  const timer = setTimeout(() => raw.destroy(), limits.bodyMilliseconds).unref()
+  const { stream } = raw as IncomingMessage & { stream?: { destroy(): void } } // of HTTP/2
+  const timer = setTimeout(() => (stream ?? raw).destroy(), limits.bodyMilliseconds).unref()
   raw.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
 }
 
@@ -237,6 +239,7 @@ function takeConnection({ plain, second, stopping }: Speakers, socket: Socket, p
   } else {
     plain.emit('connection', socket)
   }
+  if (socket.isPaused()) socket.resume() // what followed a PROXY header waits
   const stop = (): void => {
     stopping()
     goAway()
