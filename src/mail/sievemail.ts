@@ -65,14 +65,14 @@ function sievePart(part: Part, mail: Source, blocks: Map<Part, Buffer>, hasBody 
   const content = async (limit: number): Promise<string | undefined> => {
     if (!hasBody) return undefined
     if (part.message) return innerHeader(part.message.part, mail, limit)
-    if (part.type === 'multipart') return around(part, (await bytes(limit)).toString('latin1'))
+    if (part.type === 'multipart') return around(part, (await bytes(limit)).toString('utf8'))
     const read = await bytes(limit * 4)
     const decoded = decodeTransfer(read, part.encoding)
     if (!decoded) return undefined // in an encoding nobody knows, RFC 2045 §6.4
     const text =
       part.type === 'text' || htmlTypes.has(`${part.type}/${part.subtype}`)
         ? decodeCharset(decoded, charsetOf(part))
-        : decoded.toString('latin1')
+        : decoded.toString('utf8')
     return text.slice(0, limit)
   }
   return {
@@ -85,7 +85,7 @@ function sievePart(part: Part, mail: Source, blocks: Map<Part, Buffer>, hasBody 
     get parts() {
       return (parts ??= innerParts(part).map((inner) => sievePart(inner, mail, blocks)))
     },
-    raw: async (limit) => (hasBody ? (await bytes(limit)).toString('latin1') : undefined),
+    raw: async (limit) => (hasBody ? (await bytes(limit)).toString('utf8') : undefined),
     content,
     async text(limit) {
       const html = htmlTypes.has(this.type)
@@ -109,7 +109,7 @@ function typeOf(part: Part, fields: readonly SieveField[]): string {
 /** RFC 5173 §5.2: of a message/rfc822 the header of the mail in it is compared, without the empty line. */
 async function innerHeader(inner: Part, mail: Source, limit: number): Promise<string> {
   const bytes = await mail.read(inner.start, Math.min(inner.body, inner.start + limit))
-  return bytes.toString('latin1').replace(/(\r?\n)\r?\n$/, '$1')
+  return bytes.toString('utf8').replace(/(\r?\n)\r?\n$/, '$1')
 }
 
 function sieveField({ name, value, raw }: Field): SieveField {
@@ -127,7 +127,7 @@ function sieveField({ name, value, raw }: Field): SieveField {
   }
 }
 
-/** What stands before the first and after the last part of a multipart, delimiters not. `body`: its octets. */
+/** What stands before the first and after the last part of a multipart, delimiters not. */
 function around(part: Part, body: string): string {
   const boundary = part.parameters.find(([name]) => name === 'boundary')?.[1]
   if (boundary === undefined) return body

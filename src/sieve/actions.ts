@@ -50,7 +50,6 @@ export interface Redirect extends Changed {
   address: string
   copy: boolean
   list?: string // RFC 6134 §2.8: the address came from this list
-  notify?: string // RFC 6009 is not announced; kept for DSN on redirect
 }
 export interface Discard {
   do: 'discard'

@@ -20,8 +20,8 @@ export interface SievePart {
   /** The media type in lower case, 'text/plain' when nothing is said. */
   readonly type: string
   /**
-   * The body as it stands, at most `limit` characters, one character for each octet; undefined when not even the empty
-   * line that begins a body is there (RFC 5173 §4).
+   * The body as it stands, read as UTF-8, of at most `limit` octets; undefined when not even the empty line that begins a
+   * body is there (RFC 5173 §4).
    */
   raw(limit: number): string | undefined | Promise<string | undefined>
   /**

@@ -4,6 +4,7 @@ import { sieveLimits } from './limits.ts'
 import { parseScript } from './parser.ts'
 import { printScript } from './printer.ts'
 import { Problems } from './problems.ts'
+import type { Block } from './syntax.ts'
 
 function read(text: string): { tree: ReturnType<typeof parseScript>; told: string[] } {
   const problems = new Problems(sieveLimits)
@@ -57,6 +58,31 @@ test('places count lines and characters from one', () => {
     ],
   )
   deepEqual(tree.commands[1]!.tests[0]!.args[1]!.place, { line: 3, column: 17 })
+})
+
+test('what a page put into strings and comments stays there', () => {
+  const place = { line: 1, column: 1 }
+  const evil = 'x"; discard; #\n*/ discard; /*\r\n.\r\ndiscard;'
+  const tree: Block = {
+    commands: [true, false].map((flag) => ({
+      name: 'vacation',
+      args: [{ kind: 'string', value: evil, multiline: flag, place }],
+      tests: [],
+      listed: false,
+      place,
+      comments: [{ bracketed: flag, text: evil }],
+    })),
+    comments: [{ bracketed: false, text: evil }],
+  }
+  const { tree: again, told } = read(printScript(tree))
+  deepEqual(told, [])
+  deepEqual(
+    again.commands.map(({ name, args }) => [name, args.length]),
+    [
+      ['vacation', 1],
+      ['vacation', 1],
+    ],
+  )
 })
 
 const wrong: [what: string, script: string, told: string[]][] = [

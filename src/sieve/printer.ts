@@ -1,7 +1,7 @@
 // The tree becomes text again.
 //
-// Promise: parseScript(printScript(tree)) is the tree, but for the places. Comments stay before the command
-// they belong to; lines end in CRLF.
+// Promises: parseScript(printScript(tree)) is the tree, but for the places; comments stay before the command they belong
+// to; lines end in CRLF. A tree made by a page prints as what it says: no string, no comment can become a command.
 
 import type { Argument, Block, CommandNode, Comment, StringArgument, TestNode } from './syntax.ts'
 
@@ -18,8 +18,10 @@ function block({ commands, comments }: Block, indent: string): string {
   return commands.map((node) => command(node, indent)).join('') + comments.map((each) => comment(each, indent)).join('')
 }
 
+/** A comment cannot end early and let its rest be read as commands. */
 function comment({ bracketed, text }: Comment, indent: string): string {
-  return bracketed ? `${indent}/*${text}*/\r\n` : `${indent}#${text}\r\n`
+  if (bracketed) return `${indent}/*${text.replaceAll('*/', '* /')}*/\r\n`
+  return `${indent}#${text.replace(/[\r\n]+/g, ' ')}\r\n`
 }
 
 function command(node: CommandNode, indent: string): string {
@@ -49,7 +51,7 @@ function argument(arg: Argument): string {
 }
 
 function string({ value, multiline }: StringArgument): string {
-  if (!multiline) return quoted(value)
-  // text: ends with a line end of its own.
+  // The last line of text: has an end of its own; a value without one has to be quoted.
+  if (!multiline || !/(^|\r\n)$/.test(value)) return quoted(value)
   return `text:\r\n${value.replace(/^\./gm, '..')}.\r\n`
 }

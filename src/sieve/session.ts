@@ -75,15 +75,17 @@ export class Session {
   /** A string of the script with its variables filled in. */
   text(text: Text): string {
     if (typeof text === 'string') return text
+    const limit = this.limits.variable * 4
     let out = ''
     for (const piece of text) {
+      if (out.length > limit) break
       if (typeof piece === 'string') out += piece
       else if ('match' in piece) out += this.frame.matched[piece.match] ?? ''
       else out += this.variable(piece.variable)
       this.spend(1)
     }
     // Strings built of variables would double with each use. RFC 5229 §6.
-    return cut(out, this.limits.variable * 4)
+    return cut(out, limit)
   }
 
   list(texts: Text[]): string[] {
