@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { comparators } from './comparators.ts'
 import { matchGlob, readGlob } from './glob.ts'
 import { sieveLimits } from './limits.ts'
-import { BadRegex, compileRegex, matchRegex } from './regex.ts'
+import { BadRegex } from './pattern.ts'
+import { compileRegex, matchRegex } from './regex.ts'
 
 const ignore = (): void => undefined
 const glob = (pattern: string, text: string): string[] | undefined => matchGlob(readGlob(pattern), text, text, ignore)

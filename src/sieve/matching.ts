@@ -5,7 +5,8 @@
 
 import { comparatorNeeds, comparators, standardComparator, type Comparator } from './comparators.ts'
 import { matchGlob, readGlob, type Glob } from './glob.ts'
-import { BadRegex, compileRegex, matchRegex, type Regex } from './regex.ts'
+import { BadRegex } from './pattern.ts'
+import { compileRegex, matchRegex, type Regex } from './regex.ts'
 import type { Session } from './session.ts'
 import type { Text } from './text.ts'
 import type { Given, Tag } from './word.ts'
@@ -107,7 +108,7 @@ function regexMatches(session: Session, comparator: Comparator, value: string, k
     } catch (thrown) {
       if (!(thrown instanceof BadRegex)) throw thrown
       // Made of variables: it matches nothing, and the owner hears of it.
-      session.warn('bad-regex', { why: thrown.message })
+      session.warn('bad-regex', { why: thrown.message, whyZh: thrown.zh })
       return undefined
     }
   })
@@ -122,7 +123,7 @@ function tryRegex(given: Given, comparator: Comparator, pattern: string, keys: s
     compileRegex(pattern, given.limits, comparator.foldCode)
   } catch (thrown) {
     if (!(thrown instanceof BadRegex)) throw thrown
-    given.problem('bad-regex', { why: thrown.message }, keys)
+    given.problem('bad-regex', { why: thrown.message, whyZh: thrown.zh }, keys)
   }
 }
 

@@ -82,7 +82,7 @@ class Parser {
   private command(depth: number): CommandNode | undefined {
     const { token } = this
     if (token.kind !== 'name') {
-      this.unexpected('a command')
+      this.unexpected('a command', '命令')
       throw lost
     }
     this.take()
@@ -94,7 +94,7 @@ class Parser {
       // Only the semicolon is missing: what follows can be read.
       this.problems.add('semicolon-missing', this.token.place, { name: token.text })
     } else {
-      this.unexpected('";"')
+      this.unexpected('";"', '「;」')
       throw lost
     }
     return command
@@ -165,7 +165,7 @@ class Parser {
     const items: StringArgument[] = []
     for (;;) {
       if (this.token.kind !== 'string') {
-        this.unexpected('a string')
+        this.unexpected('a string', '字串')
         throw lost
       }
       if (items.length === this.limits.listItems) {
@@ -178,7 +178,7 @@ class Parser {
         this.take()
         return { kind: 'list', items, place }
       } else {
-        this.unexpected('"," or "]"')
+        this.unexpected('"," or "]"', '「,」或「]」')
         throw lost
       }
     }
@@ -187,7 +187,7 @@ class Parser {
   private test(depth: number): TestNode {
     const { token } = this
     if (token.kind !== 'name') {
-      this.unexpected('a test')
+      this.unexpected('a test', '條件')
       throw lost
     }
     if (depth > this.limits.testDepth) {
@@ -208,17 +208,17 @@ class Parser {
         this.take()
         return tests
       } else {
-        this.unexpected('"," or ")"')
+        this.unexpected('"," or ")"', '「,」或「)」')
         throw lost
       }
     }
   }
 
-  private unexpected(wanted: string): void {
+  private unexpected(wanted: string, wantedZh: string): void {
     const { kind, text, place } = this.token
     if (kind === 'mark' && text.length > 1) return // the lexer has told of it
-    if (kind === 'end') this.problems.add('script-ends', place, { wanted })
-    else this.problems.add('unexpected', place, { wanted, found: kind === 'tag' ? `:${text}` : text })
+    if (kind === 'end') this.problems.add('script-ends', place, { wanted, wantedZh })
+    else this.problems.add('unexpected', place, { wanted, wantedZh, found: kind === 'tag' ? `:${text}` : text })
   }
 
   /** On to behind this command: its ';' or its block. A '}' that closes the block we are in stays. */

@@ -107,11 +107,11 @@ const sentences = {
   ],
   unexpected: [
     'Found "{found}" where {wanted} should stand. Correct the script here.',
-    '這裡應該是 {wanted}，卻是「{found}」，請修正。',
+    '這裡應該是{wantedZh}，卻是「{found}」，請修正。',
   ],
   'script-ends': [
     'The script ends where {wanted} should stand. Complete it.',
-    '指令稿在應有 {wanted} 的地方就結束了，請補完。',
+    '指令稿在應有{wantedZh}的地方就結束了，請補完。',
   ],
   // words
   'unknown-command': [
@@ -209,7 +209,7 @@ const sentences = {
   ],
   'bad-regex': [
     'The regular expression cannot be used: {why}. Correct it.',
-    '這個正規表示式無法使用（{why}），請修正。',
+    '這個正規表示式無法使用（{whyZh}），請修正。',
   ],
   'bad-address': [
     '"{address}" is not one mail address. Write one as name@example.org.',
@@ -310,7 +310,7 @@ const sentences = {
     'There is no script {name} to include. Make it, or remove the include.',
     '找不到要引入的指令稿 {name}，請建立它或刪除 include。',
   ],
-  'included-broken': ['The included script {name} has an error: {why}', '引入的指令稿 {name} 有錯誤：{why}'],
+  'included-broken': ['The included script {name} has an error: {why}', '引入的指令稿 {name} 有錯誤：{whyZh}'],
   'actions-conflict': [
     '{name} cannot be used together with {other} on one mail. Use one of them.',
     '{name} 與 {other} 不能同時用在一封信上，請擇一使用。',

@@ -145,7 +145,10 @@ function isKeep(action: Action): boolean {
 
 /** The later of two alike, where the earlier stood; it stays a keep if one of them is. */
 function merged(earlier: Action, later: Action): Action {
-  if (!isKeep(earlier) || !isKeep(later) || (earlier.do === 'fileinto' && later.do === 'fileinto')) return later
+  if (earlier.do === 'fileinto' && later.do === 'fileinto') {
+    return { ...later, create: earlier.create || later.create, copy: earlier.copy && later.copy }
+  }
+  if (!isKeep(earlier) || !isKeep(later)) return later
   const { flags, header, body } = { ...earlier, ...later } as Keep
   return { do: 'keep', implicit: false, ...(flags && { flags }), ...(header && { header }), ...(body && { body }) }
 }

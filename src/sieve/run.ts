@@ -152,7 +152,11 @@ export class Running {
       return await session.world.script?.(location, name)
     } catch (thrown) {
       if (!(thrown instanceof SieveError)) throw thrown
-      return session.fail('included-broken', { name, why: thrown.problems[0]?.en ?? '' })
+      return session.fail('included-broken', {
+        name,
+        why: thrown.problems[0]?.en ?? '',
+        whyZh: thrown.problems[0]?.zh ?? '',
+      })
     }
   }
 }
