@@ -42,6 +42,8 @@ async function welcome(running: Running, { say }: Task): Promise<void> {
 function whereToGo({ say, config }: Task, { listeners }: Running): void {
   if (!process.stderr.isTTY) return
   const doors = Object.entries(listeners).map(([name, { host, port }]) => `${name} ${host}:${port}`)
+  const page = listeners['http'] ? `http://localhost:${listeners['http'].port}/` : undefined
+  if (page !== undefined) console.error(say({ en: `The web pages are at ${page}`, zh: `網頁在 ${page}` }))
   console.error(
     say({
       en: `${clean(config.hostname)} listens: ${doors.join(', ')}. "postern account create" makes accounts, "postern doctor" checks everything.`,
