@@ -49,7 +49,7 @@ const guessing: Attack = {
   name: 'passwords guessed from 200 addresses at once',
   async run(target) {
     let entered = 0
-    const until = performance.now() + 15_000
+    const until = performance.now() + 4_000
     const guess = async (index: number) => {
       for (let round = 0; performance.now() < until; round++) {
         const one = await attack(target.imap, true, `127.9.${index >> 7}.${1 + (index & 127)}`)
@@ -207,10 +207,8 @@ const mailboxes: Attack = {
     await one.write(lines((index) => `h CREATE hostile/${index}`))
     await one.until(/^last /m, 30_000)
     one.forget()
-    await one.write(
-      'h LIST "" "*%*%*" RETURN (STATUS (MESSAGES UNSEEN SIZE DELETED) CHILDREN)\r\nlast NOOP\r\n'.repeat(5),
-    )
-    await one.until(/(^last [^]*){5}/m, 30_000)
+    await one.write('h LIST "" "*%*%*" RETURN (STATUS (MESSAGES UNSEEN SIZE DELETED) CHILDREN)\r\n'.repeat(5))
+    await one.ask('last NOOP', /^last /m)
     one.forget()
     await one.write(lines((index) => `h DELETE hostile/${index}`))
     await one.until(/^last /m, 30_000)
@@ -227,7 +225,7 @@ export const crowds: Attack[] = [
   pipelined('IMAP: 100,000 NOOPs in one go', 'h NOOP', 100_000),
   pipelined('IMAP: 5,000 FETCHes of flags in one go', 'h FETCH 1:* (FLAGS UID)', 5_000),
   pipelined('IMAP: 300 structures and envelopes in one go', 'h FETCH 1:* (ENVELOPE BODYSTRUCTURE)', 300),
-  pipelined('IMAP: 100 SEARCHes of 90 words in one go', `h SEARCH${' NOT TEXT aa'.repeat(90)}`, 100),
+  pipelined('IMAP: 20 SEARCHes of 90 words in one go', `h SEARCH${' NOT TEXT aa'.repeat(90)}`, 20),
   pipelined('IMAP: 200 SEARCHes with 10,000 keys', `h SEARCH${' SEEN'.repeat(10_000)}`, 200),
   pipelined('IMAP: 2,000 SELECTs in one go', 'h SELECT INBOX', 2_000),
   pipelined('IMAP: 2,000 STOREs of all mails in one go', 'h STORE 1:* FLAGS (\\Seen)', 2_000),
