@@ -114,6 +114,22 @@ test('any way of cutting a blob into pieces gives the same blob', () =>
     )
   }))
 
+test('a blob is whole in memory until it outgrows a block, and its memory serves the next one', () =>
+  inFolder(async (_folder, reopen) => {
+    const blobs = await reopen()
+    const kept: [ref: string, bytes: Buffer][] = []
+    for (const size of [0, 100, 9000, 20_000, 20_001, 70_000, 15_000]) {
+      const bytes = bytesOf(size, 'noise')
+      const writer = blobs.writer()
+      for (let at = 0; at < size; at += 700) await writer.write(bytes.subarray(at, at + 700))
+      const whole = writer.whole()
+      if (size <= 20_000) ok(whole?.equals(bytes))
+      else equal(whole, undefined)
+      kept.push([(await writer.finish()).ref, bytes])
+    }
+    for (const [ref, bytes] of kept) ok((await blobs.read(ref)).equals(bytes))
+  }))
+
 test('writers at once do not mix, readers in any order find their own', () =>
   inFolder(async (_folder, reopen) => {
     const blobs = await reopen()
