@@ -1,6 +1,6 @@
 // What takes two sessions, or a client that says everything at once.
 
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { pop3 } from './conversation.ts'
 import { openLocks } from './locks.ts'
@@ -54,6 +54,22 @@ test('many pipelined RETRs, large mails among them', async () => {
     equal(body.pop(), '.')
     equal(body.map((line) => (line.startsWith('.') ? line.slice(1) : line)).join('\r\n') + '\r\n', mail)
   })
+})
+
+test('pipelined RETRs of mails that grow on their way', async () => {
+  for (const [count, lines] of [
+    [12, 300],
+    [60, 3_000],
+  ] as const) {
+    const mails = Array.from({ length: count }, (_, i) => `Subject: ${i}\r\n\r\n${`.\r\n..${i}\r\n`.repeat(lines)}`)
+    const made = await stand(mails)
+    const { say } = client(made, secure)
+    await say('USER ann\r\nPASS se cret\r\n', 3)
+    const answers = mails.map((mail) => `+OK ${mail.length} octets\r\n${mail.replaceAll('\r\n.', '\r\n..')}.\r\n`)
+    const expected = answers.join('').split('\r\n').slice(0, -1)
+    const said = await say(mails.map((_, i) => `RETR ${i + 1}\r\n`).join(''), expected.length)
+    ok(said.join('\r\n') === expected.join('\r\n'), `${count} mails of ${lines} lines`)
+  }
 })
 
 test('unique ids outlive the session, numbers do not', async () => {

@@ -14,9 +14,10 @@ export const pop3Limits = {
   page: 5_000, // rows read at a time when the mailbox is opened
   rowsAhead: 64, // mails looked up at a time when they are fetched in order
   batch: 64, // pipelined RETRs answered together
-  batchBytes: 512 * KiB, // and their octets
+  batchBytes: 1024 * KiB, // and their octets
   wholeRead: 256 * KiB, // a mail above this is streamed
   gather: 64 * KiB, // octets of answers gathered before they are said
+  mailsAtOnce: 256 * KiB, // octets of mails said at once
 }
 
 export type Pop3Limits = typeof pop3Limits

@@ -26,21 +26,38 @@ export const retr: Command<number> = {
       yield* streamed(session, mails[0], drop.sizes[messages[0]!]!)
       return
     }
-    const out: Buffer[] = []
+    const octets = messages.reduce((sum, message) => sum + drop.sizes[message]! + besideOctets, 0)
+    // What is as long as `gather` leaves at once (conversation.ts), so a full page can be written over.
+    const { gather, mailsAtOnce } = session.limits
+    const page = Buffer.allocUnsafeSlow(Math.max(gather, Math.min(mailsAtOnce, octets)))
+    let held = 0
     let at = 0
     for await (const found of bytesOf(session, mails)) {
+      const out: Buffer[] = []
       for (const body of found) {
         const [mail, message] = [mails[at], messages[at]!]
         at++
         if (mail && body) answer(mail, body, drop.sizes[message]!, out)
         else out.push(Buffer.from(err(session.language, 'no-such-message', 'SYS/TEMP')))
       }
-      yield Buffer.concat(out) // the bytes found are good until more are asked for
-      out.length = 0
+      // What was found is good until more is asked for, so it is copied; a full page leaves at once.
+      for (const piece of out) {
+        for (let from = 0; from < piece.length;) {
+          if (held === page.length) {
+            yield page
+            held = 0
+          }
+          const copied = piece.copy(page, held, from)
+          held += copied
+          from += copied
+        }
+      }
     }
+    yield page.subarray(0, held)
   },
 }
 
+const besideOctets = 100 // of an answer, beside the mail; more begins another page
 const worthBatches = 8 // mails; a batch begins a thread
 
 /** The mails' bytes, in lists. A mail whose bytes cannot be read costs the client that mail, not the session. */
