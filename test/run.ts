@@ -28,7 +28,7 @@ async function check(name: string, args: string[]): Promise<void> {
   const code = await new Promise((done) => child.on('close', done))
   if (code === 0) passed++
   else failed++
-  console.log(code === 0 ? `✔ ${name}` : `✖ ${name}\n${said}`)
+  console.log(code === 0 ? `✔ ${[name, ...args].join(' ')}` : `✖ ${[name, ...args].join(' ')}\n${said}`)
 }
 
 async function testFiles(): Promise<string[]> {
@@ -46,13 +46,14 @@ async function testFiles(): Promise<string[]> {
       .flat()
       .filter((file) => !quick || !/^test\/(paths|faults|fuzz)/.test(file))
       .filter((file) => pattern === undefined || file.includes(pattern))
-      // The fuzzers take the longest and go first: the other processor does the rest meanwhile.
-      .sort((a, b) => Number(b.includes('fuzz.test')) - Number(a.includes('fuzz.test')) || (a < b ? -1 : 1))
+      // The fuzzers take the longest and go first, one on each processor.
+      .sort((a, b) => Number(b.includes('test/fuzz-')) - Number(a.includes('test/fuzz-')) || (a < b ? -1 : 1))
   )
 }
 
 if (pattern === undefined) {
   await check('tsc', [])
+  await check('tsc', ['-p', 'web'])
   await check('oxlint', [])
   await check('oxfmt', ['--check'])
 }
