@@ -80,7 +80,8 @@ export interface Vacation {
 export interface Notify {
   do: 'notify'
   method: string // the URI as written
-  to: string[] // the addresses of a mailto
+  to: string[] // the mailboxes of a mailto as written: outgoingAddress() gives the bare address
+  cc: string[]
   headers: [string, string][] // of a mailto: the other header fields it names
   body?: string // of a mailto
   from?: string

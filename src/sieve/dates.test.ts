@@ -81,15 +81,19 @@ for (const [path, local, domain] of paths) {
 }
 
 const uris: [uri: string, mailto: object | undefined][] = [
-  ['mailto:a@b.example', { to: ['a@b.example'], headers: [] }],
-  ['MAILTO:a@b.example,c@d.example', { to: ['a@b.example', 'c@d.example'], headers: [] }],
-  ['mailto:a%40b.example%2Cc@d.example', { to: ['a@b.example', 'c@d.example'], headers: [] }],
-  ['mailto:?to=a@b.example&to=A@b.example', { to: ['a@b.example'], headers: [] }],
+  ['mailto:a@b.example', { to: ['a@b.example'], cc: [], headers: [] }],
+  ['MAILTO:a@b.example,c@d.example', { to: ['a@b.example', 'c@d.example'], cc: [], headers: [] }],
+  ['mailto:a%40b.example%2Cc@d.example', { to: ['a@b.example', 'c@d.example'], cc: [], headers: [] }],
+  [
+    'mailto:a@b.example?cc=C%20%3Cc@d.example%3E,A@b.example',
+    { to: ['a@b.example'], cc: ['C <c@d.example>'], headers: [] },
+  ],
+  ['mailto:?to=a@b.example&to=A@b.example', { to: ['a@b.example'], cc: [], headers: [] }],
   [
     'mailto:a@b.example?subject=x%20y%0D%0AZ&body=1%0A2',
-    { to: ['a@b.example'], headers: [['subject', 'x y Z']], body: '1\n2' },
+    { to: ['a@b.example'], cc: [], headers: [['subject', 'x y Z']], body: '1\n2' },
   ],
-  ['mailto:a@b.example?from=x@y.example', { to: ['a@b.example'], headers: [] }],
+  ['mailto:a@b.example?from=x@y.example', { to: ['a@b.example'], cc: [], headers: [] }],
   ['mailto:a@b.example?bad:=1', undefined],
   ['mailto:a@b.example?x', undefined],
   ['mailto:a@b.example?x=%ff', undefined],

@@ -5,7 +5,8 @@
 import { isHeaderName, outgoingAddress } from './addresses.ts'
 
 export interface Mailto {
-  to: string[]
+  to: string[] // mailboxes as written, 'Name <a@b>' too; each address once, in to or in cc
+  cc: string[]
   headers: [string, string][] // neither addresses nor the body
   body?: string
 }
@@ -26,13 +27,13 @@ export function readMailto(uri: string, limit: number): Mailto | undefined {
   const question = rest.indexOf('?')
   const before = question === -1 ? rest : rest.slice(0, question)
   if (!path.test(before)) return undefined
-  const mailto: Mailto = { to: [], headers: [] }
-  if (!addAddresses(mailto, before)) return undefined
+  const mailto: Mailto = { to: [], cc: [], headers: [] }
+  if (!addAddresses(mailto, 'to', before)) return undefined
   if (question !== -1) {
     const fields = rest.slice(question + 1).split('&')
     if (fields.length > limit || !fields.every((each) => addField(mailto, each))) return undefined
   }
-  return mailto.to.length <= limit ? mailto : undefined
+  return mailto.to.length + mailto.cc.length <= limit ? mailto : undefined
 }
 
 function addField(mailto: Mailto, text: string): boolean {
@@ -41,20 +42,20 @@ function addField(mailto: Mailto, text: string): boolean {
   const value = found && decode(found[2]!)
   if (name === undefined || name === null || value === undefined || value === null || !isHeaderName(name)) return false
   const lower = name.toLowerCase()
-  if (lower === 'to') return addAddresses(mailto, found![2]!)
+  if (lower === 'to' || lower === 'cc') return addAddresses(mailto, lower, found![2]!)
   if (lower === 'body') mailto.body = value
   else if (!ignored.has(lower)) mailto.headers.push([name, value.replace(/[\r\n\0]+/g, ' ')])
   return true
 }
 
-function addAddresses(mailto: Mailto, text: string): boolean {
+function addAddresses(mailto: Mailto, list: 'to' | 'cc', text: string): boolean {
   if (text === '') return true
   // A comma that is written as an octet parts addresses too: RFC 2368 §2 asked for it.
-  const list = decode(text)
-  for (const each of list?.split(',') ?? ['']) {
+  for (const each of decode(text)?.split(',') ?? ['']) {
     const address = outgoingAddress(each)
     if (address === undefined) return false
-    if (!mailto.to.some((other) => other.toLowerCase() === address.toLowerCase())) mailto.to.push(address)
+    const same = (other: string): boolean => outgoingAddress(other)?.toLowerCase() === address.toLowerCase()
+    if (![...mailto.to, ...mailto.cc].some(same)) mailto[list].push(each.trim())
   }
   return true
 }

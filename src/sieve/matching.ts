@@ -163,6 +163,7 @@ function countMatch(comparator: Comparator, relation: Relation, texts: Text[]): 
 function listMatch(texts: Text[]): Match {
   return async (session, values) => {
     for (const list of session.list(texts)) {
+      if ((await session.world.listExists?.(list)) === false) session.warn('bad-list', { name: list })
       for (const value of values) {
         session.spend(1)
         if (await session.world.inList?.(list, value)) {

@@ -142,7 +142,6 @@ const sentences = {
     'require must stand before all other commands. Move it to the top.',
     'require 必須放在所有其他命令之前，請移到開頭。',
   ],
-  'needs-ihave': ['error needs the extension ihave.', 'error 需要延伸功能 ihave。'],
   'unknown-tag': [
     'The {name} {kind} has no option {tag}. Check its spelling, or remove it.',
     '{name} 沒有 {tag} 這個選項，請檢查拼字或刪除。',
@@ -249,7 +248,6 @@ const sentences = {
     'The number {number} cannot stand here: use {from} to {to}.',
     '這裡不能用 {number}，請用 {from} 至 {to}。',
   ],
-  'bad-body-type': ['"{text}" is no media type.', '「{text}」不是媒體類型。'],
   'bad-method': [
     'Notifications cannot be sent to "{method}". Use a mailto address.',
     '無法把通知送到「{method}」，請用 mailto 地址。',

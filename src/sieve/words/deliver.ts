@@ -120,6 +120,7 @@ export const redirect: ActionWord = {
 }
 
 async function redirectToList(session: Session, list: string, copy: boolean): Promise<void> {
+  if ((await session.world.listExists?.(list)) === false) session.warn('bad-list', { name: list })
   const addresses = (await session.world.listAddresses?.(list)) ?? []
   // A list that holds nobody must not lose the mail. RFC 6134 §2.8.
   if (!copy && addresses.length > 0) session.result.cancelKeep()
