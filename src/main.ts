@@ -204,7 +204,13 @@ async function open(
       }),
     web: once(async () => {
       // Loaded when the doors of mail stand open already: they need none of it.
-      const [{ openWeb }, { openPush }] = await Promise.all([import('./http/web.ts'), import('./jmap/push.ts')])
+      const [{ openWeb }, { openPush }, { openSubscriptions }, { openPoster }, { openVapid }] = await Promise.all([
+        import('./http/web.ts'),
+        import('./jmap/push.ts'),
+        import('./jmap/subscriptions.ts'),
+        import('./jmap/post.ts'),
+        import('./jmap/webpush.ts'),
+      ])
       const sessions = openSessions(db, clock, failed, {
         idleMilliseconds: config['http.session_idle'],
         absoluteMilliseconds: config['http.session_life'],
@@ -214,6 +220,10 @@ async function open(
       const limits = { ...jmapDefaults, maxSizeUpload: config['smtp.max_size'] }
       const push = openPush(store, limits, failed)
       atEnd(() => push.stop())
+      const vapid = openVapid(await srsKey(join(keyFolder, 'vapid.key')), `mailto:postmaster@${await mainDomain()}`)
+      const poster = openPoster({ resolver, allowPrivate: config['queue.allow_private'], milliseconds: 30_000 })
+      const subscriptions = openSubscriptions({ store, push, poster, vapid, failed })
+      atEnd(() => subscriptions.stop())
       const web = await openWeb({
         hostname: config.hostname,
         version,
@@ -224,6 +234,8 @@ async function open(
           store,
           intake: delivery.intake,
           push,
+          subscriptions,
+          vapid,
           limits,
           hostname: config.hostname,
           accountById: (id) => accountById(db, id),

@@ -5,6 +5,7 @@
 //   sender_grant   who else may send as an address
 //   sign_in_lock   names that are locked after failures; source '' is everywhere
 //   web_session    who is signed in at the web door; the secret's digest only
+//   push_subscription   devices that are told of changes while nobody looks
 //
 // An account's primary address is account.address and has a row in address, like all others.
 // Lists of protocols are words with spaces between, and name what is off: a new protocol starts on.
@@ -110,5 +111,26 @@ export const migrations: Migration[] = [
       create index web_session_account on web_session (account_id);
       create index web_session_expires on web_session (expires_at);
       create index web_session_used on web_session (used_at);`,
+  },
+  {
+    name: 'directory/0003-pushes',
+    text: `
+      create table push_subscription (
+        id {id},
+        account_id {int} not null,
+        device text not null,
+        url text not null,
+        p256dh text not null,
+        auth text not null,
+        types text not null,
+        code text not null,
+        verified {int} not null default 0,
+        standing text not null,
+        session_id {int} not null,
+        expires_at {int} not null,
+        told text not null default ''
+      );
+      create index push_subscription_account on push_subscription (account_id);
+      create index push_subscription_expires on push_subscription (expires_at);`,
   },
 ]

@@ -16,7 +16,7 @@ import { requestErrorBody } from './requesterrors.ts'
 import { hostOf } from './safety.ts'
 import { mountSocket } from './socket.ts'
 import { mountUploads } from './uploads.ts'
-import { mustBe } from './who.ts'
+import { mustBe, whoOf } from './who.ts'
 
 /** Mounts everything; the answer ends what stays open (pushes). */
 export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<() => void> {
@@ -62,10 +62,10 @@ export function originOf(request: FastifyRequest): string {
   return `${peerOf(request).tls ? 'https' : 'http'}://${hostOf(request)}`
 }
 
-export function askingOf(house: WebHouse, { account }: SignedIn, request: FastifyRequest, reply: FastifyReply): Asking {
+export function askingOf(house: WebHouse, signedIn: SignedIn, request: FastifyRequest, reply: FastifyReply): Asking {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  return { user: account, peer: peerOf(request), sessionId: newId(house.clock()), signal: gone.signal }
+  return { ...whoOf(signedIn), peer: peerOf(request), sessionId: newId(house.clock()), signal: gone.signal }
 }
 
 function sendRequestError(reply: FastifyReply, error: RequestError): FastifyReply {

@@ -20,7 +20,7 @@ import type { WebHouse } from './house.ts'
 import { peerOf } from './peers.ts'
 import { HttpTrouble } from './problems.ts'
 import { requestErrorBody } from './requesterrors.ts'
-import { mustBe } from './who.ts'
+import { mustBe, whoOf } from './who.ts'
 
 const upgrading = Symbol('upgrading')
 type Upgrading = IncomingMessage & { [upgrading]?: Buffer }
@@ -68,7 +68,7 @@ export async function mountSocket(
     const { socket } = request.raw
     socket.once('close', done)
     reply.raw.detachSocket(socket)
-    const asking = { user: signedIn.account, peer: peerOf(request), sessionId: newId(house.clock()) }
+    const asking = { ...whoOf(signedIn), peer: peerOf(request), sessionId: newId(house.clock()) }
     server.handleUpgrade(request.raw, socket, head, (web) => {
       converse({ house, streams, requests, signedIn, web }, asking)
     })

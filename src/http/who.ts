@@ -8,6 +8,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Asking } from '../jmap/request.ts'
 import type { SignIn } from '../login/login.ts'
 import type { Sessions, SignedIn } from '../login/sessions.ts'
 import { newId } from '../tracking/ids.ts'
@@ -123,4 +124,9 @@ async function authorized(
     local: isLocal(request),
   })
   return keeper.sessions.withPassword(account, 'jmap')
+}
+
+/** A sign-in as JMAP's methods see it. */
+export function whoOf({ account, standing, session }: SignedIn): Pick<Asking, 'user' | 'credentials'> {
+  return { user: account, credentials: { standing, sessionId: session?.id ?? 0 } }
 }

@@ -44,6 +44,13 @@ const websocket: Capability = {
   account: () => undefined,
 }
 
+// RFC 9749 §3
+const webPush: Capability = {
+  uri: 'urn:ietf:params:jmap:webpush-vapid',
+  session: ({ vapid }) => ({ applicationServerKey: vapid.publicKey }),
+  account: () => undefined,
+}
+
 // RFC 9404 §3.1
 const blob: Capability = {
   uri: 'urn:ietf:params:jmap:blob',
@@ -77,6 +84,6 @@ const mail: Capability = {
   }),
 }
 
-export const capabilities: readonly Capability[] = [core, websocket, blob, quota, mail]
+export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

@@ -461,3 +461,36 @@ test('another site opens no socket with our cookie', async () => {
   await once(web, 'open')
   web.terminate()
 })
+
+test('push subscriptions: their device proves itself, and their address is told to nobody', async () => {
+  const url = 'https://push.invalid/a?b=c'
+  const create = {
+    good: { deviceClientId: 'd', url, types: ['Email'], expires: '2999-01-01T00:00:00Z' },
+    clear: { deviceClientId: 'd', url: 'http://push.invalid/' },
+    keys: { deviceClientId: 'd', url, keys: { p256dh: 'x', auth: 'y' } },
+    past: { deviceClientId: 'd', url, expires: '2001-01-01T00:00:00Z' },
+  }
+  const made = await one('PushSubscription/set', { create })
+  deepEqual(Object.keys(made.notCreated), ['clear', 'keys', 'past'])
+  const { id, expires } = made.created.good
+  ok(Date.parse(expires) < Date.now() + 8 * 24 * 3_600_000, 'a week is the most')
+  deepEqual(
+    Object.keys(made).filter((name) => /state|account/i.test(name)),
+    [],
+  )
+
+  const { list } = await one('PushSubscription/get', { ids: null })
+  deepEqual([list.length, list[0].verificationCode, list[0].url, list[0].types], [1, null, undefined, ['Email']])
+  equal(await one('PushSubscription/get', { ids: null, properties: ['url'] }), 'forbidden')
+  deepEqual((await one('PushSubscription/get', { ids: [id] }, li)).notFound, [id])
+  deepEqual(Object.keys((await one('PushSubscription/set', { destroy: [id] }, li)).notDestroyed), [id])
+
+  const wrong = await one('PushSubscription/set', { update: { [id]: { verificationCode: 'guess' } } })
+  equal(wrong.notUpdated[id].type, 'invalidProperties')
+  const row = await world.db.one<{ code: string }>('select code from push_subscription')
+  const right = await one('PushSubscription/set', { update: { [id]: { verificationCode: row!.code, types: null } } })
+  deepEqual(right.updated, { [id]: null })
+  equal((await one('PushSubscription/get', { ids: null })).list[0].verificationCode, row!.code)
+  deepEqual((await one('PushSubscription/set', { destroy: [id] })).destroyed, [id])
+  equal((await one('PushSubscription/get', { ids: null })).list.length, 0)
+})

@@ -13,6 +13,8 @@ import type { Store } from '../store/store.ts'
 import type { Peer } from '../wire/conversation.ts'
 import type { JmapLimits } from './limits.ts'
 import type { Push } from './push.ts'
+import type { Subscriptions } from './subscriptions.ts'
+import type { Vapid } from './webpush.ts'
 
 /** What methods have in hand. */
 export interface JmapHouse {
@@ -20,6 +22,8 @@ export interface JmapHouse {
   /** What leaves or is delivered goes this way, as from SMTP. */
   intake: Intake
   push: Push // tell() it what changed outside of the store, after the commit
+  subscriptions: Subscriptions
+  vapid: Vapid
   limits: JmapLimits
   hostname: string
   accountById(id: number): Promise<Account | undefined>
@@ -27,9 +31,16 @@ export interface JmapHouse {
   report(error: unknown, reference: string): void
 }
 
+/** What a sign-in hangs on: the password as it stood (presenceOf), and a session (0: none). */
+export interface Credentials {
+  standing: string
+  sessionId: number
+}
+
 export interface Call {
   house: JmapHouse
   user: Account // who signed in
+  credentials: Credentials // what he signed in with
   accountId: string // as the client says it: objectId('A', account)
   account: number // whose data is meant
   own: boolean // account is user.id; else the user sees only mailboxes that were shared to him (store/rights.ts)

@@ -11,11 +11,14 @@ import { emailGet } from './methods/email-get.ts'
 import { emailParse } from './methods/email-parse.ts'
 import { emailQueryChanges } from './methods/email-query-changes.ts'
 import { emailQuery } from './methods/email-query.ts'
+import { emailSet } from './methods/email-set.ts'
 import { mailboxChangesMethod } from './methods/mailbox-changes.ts'
 import { mailboxGet } from './methods/mailbox-get.ts'
 import { mailboxQueryChanges } from './methods/mailbox-query-changes.ts'
 import { mailboxQuery } from './methods/mailbox-query.ts'
 import { mailboxSet } from './methods/mailbox-set.ts'
+import { pushSubscriptionGet } from './methods/push-subscription-get.ts'
+import { pushSubscriptionSet } from './methods/push-subscription-set.ts'
 import { quotaChanges } from './methods/quota-changes.ts'
 import { quotaGet } from './methods/quota-get.ts'
 import { quotaQueryChanges } from './methods/quota-query-changes.ts'
@@ -26,6 +29,8 @@ import { threadGet } from './methods/thread-get.ts'
 
 export const methods: readonly Method[] = [
   coreEcho,
+  pushSubscriptionGet,
+  pushSubscriptionSet,
   blobCopy,
   blobUpload,
   blobGet,
@@ -42,6 +47,7 @@ export const methods: readonly Method[] = [
   emailQuery,
   emailQueryChanges,
   emailParse,
+  emailSet,
   searchSnippetGet,
   quotaGet,
   quotaChanges,

@@ -13,7 +13,7 @@ import { Trouble } from '../wire/troubles.ts'
 import { capabilities, knownCapabilities } from './capabilities.ts'
 import { parseIJson } from './ijson.ts'
 import type { JmapLimits } from './limits.ts'
-import { MethodError, type Call, type JmapHouse, type Method, type Response } from './method.ts'
+import { MethodError, type Call, type Credentials, type JmapHouse, type Method, type Response } from './method.ts'
 import { methods } from './methods.ts'
 import { resolveReferences, type Answered } from './pointers.ts'
 import { accountsOf, sessionState } from './session.ts'
@@ -35,6 +35,7 @@ export class RequestError extends Error {
 /** Who asks. */
 export interface Asking {
   user: Account
+  credentials: Credentials
   peer: Peer
   sessionId: string
   signal: AbortSignal

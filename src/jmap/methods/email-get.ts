@@ -62,7 +62,8 @@ async function allIds({ house }: Call, scope: Awaited<ReturnType<typeof mailScop
   return ids.map((id) => objectId('M', id))
 }
 
-function sourceOf({ house: { store } }: Call, email: Email, mail: MailRow, preview: string): EmailSource {
+/** A mail of an account, to be told. */
+export function sourceOf({ house: { store } }: Call, email: Email, mail: MailRow, preview: string): EmailSource {
   return {
     email,
     mailId: mail.id,

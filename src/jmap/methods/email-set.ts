@@ -1,0 +1,153 @@
+// Email/set                                                                      RFC 8621 §4.6
+//
+// Invariants:
+//   all updates and destructions of a call are one transaction of the store; creations come before, each its own
+//   an email that is refused leaves the others alone
+
+import { isDeepStrictEqual } from 'node:util'
+import { changeEmails, type EmailOrder } from '../../store/emailset.ts'
+import { emailsOf } from '../../store/emails.ts'
+import { objectNumber } from '../../store/objectids.ts'
+import type { Trouble } from '../../wire/troubles.ts'
+import { readEmailPatch, wrong } from '../emailpatch.ts'
+import { Budget, isEmailProperty, readWanted, tellEmail } from '../emailobjects.ts'
+import { mailCapability, mailScope, sharedTo } from '../mailscope.ts'
+import { method, MethodError, setError, type Call, type SetError } from '../method.ts'
+import type { Patch } from '../patch.ts'
+import { readSet, resolveId, SetResults, type SetArguments } from '../standard.ts'
+import { expectedState, openStates, type States } from '../states.ts'
+import { setErrorOf } from '../troubles.ts'
+import { previewsOf } from '../../store/previews.ts'
+import { sourceOf } from './email-get.ts'
+
+export const emailSet = method<SetArguments>({
+  name: 'Email/set',
+  capability: mailCapability,
+  read: readSet,
+  async run(call, asked) {
+    const { state } = await mailScope(call)
+    const expected = expectedState(asked.ifInState, state)
+    const states = openStates(state)
+    const results = new SetResults()
+    await change(call, asked, results, states, expected)
+    return results.answer(call.accountId, states.old, states.new)
+  },
+})
+
+/** An order of the store, and under which key of the answer its fate is told. */
+interface Ordered {
+  order: EmailOrder
+  id: string
+  told: 'update' | 'destroy'
+}
+
+async function change(
+  call: Call,
+  asked: SetArguments,
+  results: SetResults,
+  states: States,
+  expected: number | undefined,
+): Promise<void> {
+  let round: Ordered[] = []
+  const later: Ordered[] = [] // the same email again, by another name
+  const taken = new Set<number>()
+  for (const ordered of await ordersOf(call, asked, results)) {
+    if (taken.has(ordered.order.id)) later.push(ordered)
+    else round.push(ordered)
+    taken.add(ordered.order.id)
+  }
+  const rights = call.own ? undefined : await readableRights(call)
+  for (; round.length > 0; round = later.splice(0, 1)) {
+    const done = await changeEmails(
+      call.house.store,
+      call.account,
+      round.map(({ order }) => order),
+      { rights, expected: states.new === states.old ? expected : undefined },
+    )
+    if (done === 'other-state') throw new MethodError('stateMismatch')
+    states.stepped(done.before, done.modseq)
+    for (const { order, id, told } of round) {
+      const trouble = done.refused.get(order.id)
+      if (trouble) results[told === 'update' ? 'notUpdated' : 'notDestroyed'][id] = errorOf(trouble)
+      else if (told === 'update') results.updated[id] = null
+      else results.destroyed.push(id)
+    }
+  }
+}
+
+async function readableRights(call: Call): Promise<Map<number, string>> {
+  const shared = await sharedTo(call)
+  return new Map(shared.filter(({ rights }) => rights.includes('r')).map(({ mailbox, rights }) => [mailbox.id, rights]))
+}
+
+/** The orders that can be given; what cannot is noted in the results. */
+async function ordersOf(call: Call, asked: SetArguments, results: SetResults): Promise<Ordered[]> {
+  const orders: Ordered[] = []
+  const goes = new Set(asked.destroy.map((id) => resolveId(call, id)))
+  for (const [name, patch] of asked.update) {
+    try {
+      const { id, number } = found(call, name)
+      if (goes.has(id)) throw setError('willDestroy')
+      const order = await orderOf(call, number, patch)
+      orders.push({ order: { id: number, ...order }, id, told: 'update' })
+    } catch (error) {
+      const reason = setErrorOf(error)
+      if (!reason) throw error
+      results.notUpdated[name] = reason
+    }
+  }
+  for (const name of asked.destroy) {
+    try {
+      const { id, number } = found(call, name)
+      orders.push({ order: { id: number, destroy: true }, id, told: 'destroy' })
+    } catch (error) {
+      const reason = setErrorOf(error)
+      if (!reason) throw error
+      results.notDestroyed[name] = reason
+    }
+  }
+  return orders
+}
+
+function found(call: Call, name: string): { id: string; number: number } {
+  const id = resolveId(call, name)
+  const number = id === undefined ? undefined : objectNumber('M', id)
+  if (id === undefined || number === undefined) throw setError('notFound')
+  return { id, number }
+}
+
+async function orderOf(call: Call, number: number, patch: Patch): Promise<Omit<EmailOrder, 'id'>> {
+  const { order, fixed } = readEmailPatch(patch, (id) => resolveId(call, id))
+  if (Object.keys(fixed).length > 0) await checkFixed(call, number, fixed)
+  return order
+}
+
+/** A client may send the whole object: what never changes must be as it is (RFC 8620 §5.3). */
+async function checkFixed(call: Call, number: number, fixed: Record<string, unknown>): Promise<void> {
+  const names = Object.keys(fixed)
+  const odd = names.filter((name) => !isEmailProperty(name))
+  if (odd.length > 0) throw setError('invalidProperties', { properties: odd, description: 'There is no such property' })
+  const { store, limits } = call.house
+  const email = (await emailsOf(store.db, await mailScope(call), [number])).get(number)
+  const mail = email && (await store.mails.one(number))
+  if (!email || !mail) throw setError('notFound')
+  const preview = names.includes('preview') ? (await previewsOf(store, [number])).get(number) : undefined
+  const source = sourceOf(call, email, mail, preview ?? '')
+  const told = await tellEmail(source, readWanted({}, names, []), new Budget(limits.answerBytes))
+  const changed = names.filter((name) => !isDeepStrictEqual(told[name], fixed[name]))
+  if (changed.length === 0) return
+  throw setError('invalidProperties', { properties: changed, description: 'It never changes' })
+}
+
+/** Why the store left an email alone, in words that name the property. */
+export function errorOf(trouble: Trouble): SetError {
+  switch (trouble.code) {
+    case 'no-such-mailbox':
+      return wrong('mailboxIds', trouble.details['why'] ? 'An email is in at least one mailbox' : 'No such mailbox')
+        .error
+    case 'bad-keyword':
+      return wrong('keywords', 'That is no keyword').error
+    default:
+      return setErrorOf(trouble) ?? { type: 'forbidden', description: trouble.code }
+  }
+}
