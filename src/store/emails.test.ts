@@ -4,7 +4,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { deleteMailbox, createMailbox, mailboxByRole, setRole } from './mailboxes.ts'
 import { flagBits, storeFlags } from './flags.ts'
-import { copyMessages, expunge, moveMessages } from './messages.ts'
+import { changeEmails } from './emailset.ts'
+import { copyMessages, expunge, messagesOf, moveMessages } from './messages.ts'
 import type { Store } from './store.ts'
 import { emailChanges, mailboxChanges, threadChanges, whole, type ChangedIds, type Since } from './emailchanges.ts'
 import type { EmailCriterion } from './emailcriteria.ts'
@@ -220,7 +221,20 @@ async function step(scene: Scene): Promise<void> {
     await storeFlags(store, box, some, { mode: roll(3) === 0 ? 'remove' : 'add', flags, keywords })
   } else if (what < 15) await copyMessages(store, box, some, target)
   else if (what < 17) await moveMessages(store, box, some, target)
+  else if (what < 19) await change(scene, box, some, target)
   else await expunge(store, box, some)
+}
+
+async function change({ store, roll }: Scene, box: number, uids: number[], target: number): Promise<void> {
+  const mails = new Set((await messagesOf(store.db, box, uids)).map(({ mailId }) => mailId))
+  const mailboxIds = roll(2) === 0 ? { set: [target] } : { add: [target], remove: roll(2) === 0 ? [box] : [] }
+  const keywords = { add: [['$seen', '$flagged', 'work'][roll(3)]!], remove: ['$draft'] }
+  const changes = [{ mailboxIds }, { keywords }, { mailboxIds, keywords }, { destroy: true }]
+  await changeEmails(
+    store,
+    1,
+    [...mails].map((id) => ({ id, ...changes[roll(4)] })),
+  )
 }
 
 async function begin(store: Store, seed: number): Promise<Scene> {

@@ -58,7 +58,8 @@ export async function storeFlags(
   return all
 }
 
-const count = 'update mailbox set unseen = unseen + $2, deleted = deleted + $3, modseq = $4 where id = $1'
+/** mailbox, more unseen, more deleted, modseq */
+export const countFlags = 'update mailbox set unseen = unseen + $2, deleted = deleted + $3, modseq = $4 where id = $1'
 
 async function storeSlice(store: Store, mailboxId: number, uids: number[], change: FlagChange): Promise<Stored> {
   const { stored, accountId, modseq } = await store.db.transaction(async (sql) => {
@@ -99,7 +100,7 @@ async function storeSlice(store: Store, mailboxId: number, uids: number[], chang
         await sql.run(text, [mailboxId, write.flags, write.keywords, holder.modseq, ...piece.values] as Value[])
       }
     }
-    if (stored.changed.length > 0) await sql.run(count, [mailboxId, unseen, deleted, holder.modseq])
+    if (stored.changed.length > 0) await sql.run(countFlags, [mailboxId, unseen, deleted, holder.modseq])
     return { stored, accountId: mailbox.account_id, modseq: holder.modseq }
   })
   if (stored.changed.length > 0) store.changes.publish([{ accountId, mailboxId, modseq, kind: 'flags' }])

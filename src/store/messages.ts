@@ -65,7 +65,8 @@ export function announce(store: Store, placed: readonly Placed[]): void {
   store.indexer.wake()
 }
 
-interface Arrival {
+/** One row to be. */
+export interface Arrival {
   accountId: number
   mailboxId: number
   mailId: number
@@ -218,7 +219,8 @@ async function insertMessages(
 
 const noCasts = messageColumns.map(() => '')
 
-async function insertRows(sql: Writer, arrivals: Arrival[], placed: Placed[]): Promise<void> {
+/** Rows for arrivals whose uids are taken. */
+export async function insertRows(sql: Writer, arrivals: Arrival[], placed: Placed[]): Promise<void> {
   const savedAt = Date.now()
   const head = `insert into message (${messageColumns.join(', ')}) values`
   let at = 0
@@ -376,7 +378,7 @@ async function expungeSlice(
 }
 
 /** Takes messages out of a mailbox whose account is taken. Those that were there, ascending. */
-async function takeAway(sql: Writer, { accountId, mailboxId, modseq }: Change, uids: readonly number[]) {
+export async function takeAway(sql: Writer, { accountId, mailboxId, modseq }: Change, uids: readonly number[]) {
   const { uids: gone, unseen, deleted, size } = await briefly(sql, mailboxId, uids)
   if (gone.length === 0) return gone
   await removeRows(sql, mailboxId, modseq, gone)
