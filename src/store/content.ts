@@ -55,6 +55,11 @@ export async function headerLines(mail: MailRow, read: ReadRange): Promise<Heade
 const machineFields =
   /^(?:received|return-path|delivered-to|dkim-signature|domainkey-signature|authentication-results|arc-.*|received-spf|mime-version|content-.*|date|x-google-.*|x-ms-.*|x-microsoft-.*|x-forefront-.*|x-spam-.*|autocrypt|openpgp)$/
 
+/** Whether the words of a field (lower case) are in the index. */
+export function isIndexedField(name: string): boolean {
+  return !machineFields.test(name)
+}
+
 /** The part of the header that people read: what TEXT looks at beside the body. */
 export function readableHeader(lines: readonly HeaderLine[]): string {
   let text = ''

@@ -166,7 +166,7 @@ async function membersOf(
   for (let from = 0; from < threads.length; from += listLength) {
     const part = threads.slice(from, from + listLength)
     const text = `select thread, mail_id, uid, flags & 8 from message
-      where account_id = $1 and mailbox_id = $2 and thread in ${list(part.length, 3)}`
+      where account_id = $1 and +mailbox_id = $2 and thread in ${list(part.length, 3)}` // +: by the index of threads
     found.push((await db.arrays(text, [accountId, mailboxId, ...padded(part)])) as Member[])
   }
   return found.flat()
@@ -174,8 +174,8 @@ async function membersOf(
 
 /** Mails and threads of a mailbox of which every message has \Deleted. */
 async function hiddenBy(db: Reader, accountId: number, mailboxId: number): Promise<{ mails: number; threads: number }> {
-  const text = 'select distinct thread from message where mailbox_id = $1 and (flags & 8) <> 0'
-  const threads = (await db.arrays(text, [mailboxId])).map((row) => row[0] as number)
+  const text = 'select distinct thread from message where account_id = $1 and mailbox_id = $2 and (flags & 8) <> 0'
+  const threads = (await db.arrays(text, [accountId, mailboxId])).map((row) => row[0] as number)
   const all = await membersOf(db, accountId, mailboxId, threads)
   const seen = all.filter(([, , , deleted]) => deleted === 0)
   return { mails: distinct(all, 1) - distinct(seen, 1), threads: distinct(all, 0) - distinct(seen, 0) }

@@ -24,7 +24,7 @@ export type EmailCriterion =
   | { is: 'text' | 'body'; text: string }
 
 /** Conditions that only the store itself asks. */
-export type AskedCriterion = EmailCriterion | { is: 'header-cut' }
+export type AskedCriterion = EmailCriterion | { is: 'header-cut' } | { is: 'or'; of: AskedCriterion[] }
 
 /** Whether columns alone answer a criterion, for every mail. */
 export function isOfColumns(criterion: EmailCriterion): boolean {

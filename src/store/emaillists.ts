@@ -10,7 +10,7 @@
 
 import type { Value } from '../sql/sql.ts'
 import { emailCondition, isOfColumns, type EmailCriterion } from './emailcriteria.ts'
-import { checkCriterion, matchingEmails } from './emailsearch.ts'
+import { checkCriterion, likelyEmails, matchingEmails } from './emailsearch.ts'
 import { sortEmails, type EmailSort, type Sorted } from './emailsort.ts'
 import { isSeen, type Scope, type ScopeBox } from './emails.ts'
 import { ascending, breathe } from './sets.ts'
@@ -139,6 +139,11 @@ function splitMailbox(criterion: EmailCriterion): { mailboxId: number | undefine
 
 const walkedBoxes = 64 // of more mailboxes the lists are not merged but sorted
 const walkedIds = 2_000 // fewer matches are sorted, not looked for
+const provedIds = 10_000 // fewer that may match are sorted, and then looked at in their order
+const provedAtOnce = 64
+
+/** Those of some emails (ascending) that match. */
+type Prove = (some: number[]) => Promise<number[]>
 
 async function begin(store: Store, scope: Scope, { criterion, sort, collapse }: EmailQuery): Promise<Grown> {
   const { mailboxId, rest } = splitMailbox(criterion)
@@ -158,7 +163,14 @@ async function begin(store: Store, scope: Scope, { criterion, sort, collapse }: 
     if (canWalk) return walk({ ...walking, criterion: rest })
     return finished(scope, collapsed(await sortEmails(store, scope, { mailboxIds, criterion: rest }, sort), collapse))
   }
-  const ids = await matchingEmails({ store, scope, mailboxId }, rest)
+  const search = { store, scope, mailboxId }
+  const likely = await likelyEmails(search, rest)
+  if (likely && (canWalk || likely.length <= provedIds)) {
+    const prove: Prove = (some) => matchingEmails(search, rest, some)
+    if (likely.length > provedIds) return walk({ ...walking, among: new Set(likely), prove })
+    return proved(scope, await sortEmails(store, scope, { ids: likely, mailboxId }, sort), prove, collapse)
+  }
+  const ids = await matchingEmails(search, rest)
   if (canWalk && ids.length > walkedIds) return walk({ ...walking, among: new Set(ids) })
   return finished(scope, collapsed(await sortEmails(store, scope, { ids, mailboxId }, sort), collapse))
 }
@@ -188,6 +200,39 @@ function collapsed(sorted: readonly Sorted[], collapse: boolean): number[] {
   return sorted.flatMap(({ id, thread }) => (threads.has(thread) ? [] : (threads.add(thread), [id])))
 }
 
+/** A list of emails that may match: each is looked at when somebody comes so far. */
+function proved({ state }: Scope, sorted: readonly Sorted[], prove: Prove, collapse: boolean): Grown {
+  let at = 0
+  const threads = new Set<number>()
+  const grown: Grown = {
+    state,
+    ids: [],
+    isWhole: sorted.length === 0,
+    async grow() {
+      const part = sorted.slice(at, at + provedAtOnce)
+      for (const { id, thread } of await provedOf(part, prove)) {
+        if (collapse && threads.has(thread)) continue
+        threads.add(thread)
+        grown.ids.push(id)
+      }
+      at += part.length
+      grown.isWhole = at >= sorted.length
+    },
+  }
+  return grown
+}
+
+/** Those that match, in their order; looked at in parts small enough to be read at once. */
+async function provedOf(sorted: readonly Sorted[], prove: Prove): Promise<Sorted[]> {
+  const found: Sorted[] = []
+  for (let from = 0; from < sorted.length; from += provedAtOnce) {
+    const part = sorted.slice(from, from + provedAtOnce)
+    const matches = new Set(await prove(part.map(({ id }) => id).sort((a, b) => a - b)))
+    for (const one of part) if (matches.has(one.id)) found.push(one)
+  }
+  return found
+}
+
 interface Walking {
   store: Store
   scope: Scope
@@ -197,6 +242,7 @@ interface Walking {
   collapse: boolean
   criterion?: EmailCriterion // of columns
   among?: Set<number>
+  prove?: Prove // of those among
 }
 
 /** A mailbox on the way: rows read and not yet taken. */
@@ -216,7 +262,7 @@ const shortPage = 512 // rows of the index alone that are read without another t
 
 /** Along the indexes of arrival of the mailboxes, from their one end. */
 function walk(walking: Walking): Grown {
-  const { boxes, oldestFirst, collapse, among, scope } = walking
+  const { boxes, oldestFirst, collapse, among, prove, scope } = walking
   const edge = oldestFirst ? -Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
   const sources: Source[] = boxes.map((box) => ({ box, rows: [], at: 0, last: [edge, edge], isDone: false }))
   const mails = new Set<number>()
@@ -228,14 +274,20 @@ function walk(walking: Walking): Grown {
     const size = Math.max(16, Math.ceil(page / sources.length))
     for (const source of sources)
       if (source.at === source.rows.length && !source.isDone) await fill(walking, source, size)
+    let part: Sorted[] = []
     for (;;) {
       const next = foremost(sources, oldestFirst)
       if (!next) break
       const [id, thread] = next.rows[next.at++]!
-      if (!mails.has(id) && (!among || among.has(id)) && !(collapse && threads.has(thread))) grown.ids.push(id)
+      if (!mails.has(id) && (!among || among.has(id))) part.push({ id, thread })
       mails.add(id)
-      if (collapse && (!among || among.has(id))) threads.add(thread)
       if (next.at === next.rows.length && !next.isDone) break // what follows there may come before the others
+    }
+    if (prove) part = await provedOf(part, prove)
+    for (const { id, thread } of part) {
+      if (collapse && threads.has(thread)) continue
+      threads.add(thread)
+      grown.ids.push(id)
     }
     grown.isWhole = sources.every((source) => source.isDone && source.at === source.rows.length)
     if (page > firstPage) await breathe()

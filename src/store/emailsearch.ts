@@ -8,10 +8,11 @@
 import type { Value } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { hasColumn, uidsOf } from './columns.ts'
+import { isIndexedField } from './content.ts'
 import { emailCondition, isOfColumns, type AskedCriterion, type EmailCriterion } from './emailcriteria.ts'
 import { isSeen, type Scope } from './emails.ts'
 import type { Asked } from './matching.ts'
-import { ascending, both, list, listLength, padded } from './sets.ts'
+import { ascending, both, breathe, list, listLength, padded } from './sets.ts'
 import type { Store } from './store.ts'
 import { plain, questionOf } from './tokens.ts'
 
@@ -63,6 +64,30 @@ export async function matchingEmails(
     default:
       return matchingHeader(search, criterion as EmailCriterion & { is: 'header' }, within)
   }
+}
+
+/**
+ * A little more than what matches, as far as the index of words tells without a look at any mail, ascending; undefined when
+ * it tells nothing, or all there is to know.
+ */
+export async function likelyEmails(search: EmailSearch, criterion: EmailCriterion): Promise<number[] | undefined> {
+  const terms = criterion.is === 'and' ? criterion.of : [criterion]
+  if (terms.every((each) => costOf(each) <= indexed)) return undefined
+  let likely: number[] | undefined
+  for (const each of terms) {
+    const what = wordsOf(each)
+    if (what) likely = await read(search, what, likely)
+  }
+  return likely
+}
+
+/** Fields for machines are not in the index (content.ts). */
+function wordsOf(criterion: EmailCriterion): Asked['what'] | undefined {
+  if (criterion.is !== 'text' && criterion.is !== 'body' && criterion.is !== 'header') return undefined
+  const { text } = criterion
+  if (questionOf(text).words.length === 0) return undefined
+  if (criterion.is !== 'header') return { is: 'words', of: criterion.is, text }
+  return isIndexedField(criterion.name.toLowerCase()) ? { is: 'words', of: 'header', text } : undefined
 }
 
 async function matchingAll(search: EmailSearch, of: EmailCriterion[], within?: number[]): Promise<number[]> {
@@ -120,17 +145,23 @@ async function matchingHeader(
   const field = name.toLowerCase()
   const what = { is: 'header', name, text } as const
   if (hasColumn(field) && plain(text) !== '') {
-    const isShort = within !== undefined && within.length <= askedOneByOne
-    const likely = isShort ? within : await read(search, { is: 'header-words', text }, within)
-    const sure = await answer(search, { is: 'header', name: field, text }, likely)
-    const cut = await answer(search, { is: 'header-cut' }, likely)
-    if (cut.length === 0) return sure
+    const likely = isFew(within) ? within : await read(search, { is: 'words', of: 'header', text }, within)
+    const inColumn = { is: 'header', name: field, text } as const
+    const found = await answer(search, { is: 'or', of: [inColumn, { is: 'header-cut' }] }, likely)
+    const cut = await answer(search, { is: 'header-cut' }, found)
+    if (cut.length === 0) return found
+    const sure = await answer(search, inColumn, found)
     return [...new Set([...sure, ...(await read(search, what, cut))])].sort((a, b) => a - b)
   }
   return read(search, what, within ?? (await answer(search, { is: 'all' }, undefined)))
 }
 
-const askedOneByOne = 1_000
+const askedOneByOne = 10_000
+const partsAtOnce = 8
+
+function isFew(ids: readonly number[] | undefined): boolean {
+  return ids !== undefined && ids.length <= askedOneByOne
+}
 
 /** What columns answer, ascending. */
 async function answer(
@@ -138,7 +169,7 @@ async function answer(
   criterion: AskedCriterion,
   within: number[] | undefined,
 ): Promise<number[]> {
-  if (within && within.length <= askedOneByOne) return answerOf(store, scope, criterion, within)
+  if (within && isFew(within)) return answerOf(store, scope, criterion, within)
   const values: Value[] = [mailboxId ?? scope.accountId]
   const condition = emailCondition(scope, criterion, values)
   const seen = isSeen(scope, (value) => `$${values.push(value)}`)
@@ -160,6 +191,7 @@ async function answerOf(
 ): Promise<number[]> {
   const found: number[] = []
   for (let from = 0; from < ids.length; from += listLength) {
+    if (from % (listLength * partsAtOnce) === listLength) await breathe()
     const part = ids.slice(from, from + listLength)
     const values: Value[] = [scope.accountId, ...padded(part)]
     const condition = emailCondition(scope, criterion, values)

@@ -108,7 +108,8 @@ async function* rowsOf(
     const place = (value: Value): string => `$${values.push(value)}`
     const columns = keyColumns(scope, sort, values)
     const seen = isSeen(scope, place)
-    const inMailbox = mailboxId === undefined ? '' : `and m.mailbox_id = ${place(mailboxId)}`
+    // +: by the index of threads, not through the mailbox.
+    const inMailbox = mailboxId === undefined ? '' : `and +m.mailbox_id = ${place(mailboxId)}`
     yield (await db.arrays(
       `select m.mail_id, m.thread, m.received_at ${columns} from mail x cross join message m
         where x.id in ${list(part.length, 2)} and m.account_id = $1 and m.thread = x.thread and m.mail_id = x.id

@@ -34,7 +34,7 @@ export interface Asked {
   what:
     | { is: 'text' | 'body'; text: string }
     | { is: 'header'; name: string; text: string }
-    | { is: 'header-words'; text: string } // those whose header may have it, as far as words tell; none is missing
+    | { is: 'words'; of: 'text' | 'body' | 'header'; text: string } // those that may have it, as far as words tell; none is missing
   within: number[] | undefined // ascending; undefined: the whole mailbox, or account
 }
 
@@ -49,8 +49,9 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
 
   const question = questionOf(what.text)
   if (question.text === '') return all() // every text has the empty text in it
-  if (what.is === 'header-words') return mayHave(library, asked, question, all)
+  if (what.is === 'words') return mayHave(library, { ...asked, what }, question, all)
   const looker = textLooker(library, what.is, question)
+  if (within && within.length <= fewRead) return lookAt(library, asked, within, looker)
   if (question.words.length === 0) return lookAt(library, asked, await all(), looker)
 
   // What is not indexed is listed first: a mail indexed meanwhile is then in both lists, never in none.
@@ -68,17 +69,19 @@ export async function find(library: Library, asked: Asked, patient: boolean): Pr
   return [...new Set([...sure, ...read])].sort(ascend)
 }
 
+const fewRead = 64 // mails that are read sooner than the index is asked
+
 /** What the index says, and what it knows nothing of; no mail is read. */
 async function mayHave(
   library: Library,
-  asked: Asked,
+  asked: Asked & { what: { is: 'words' } },
   question: Question,
   all: () => Promise<number[]>,
 ): Promise<number[]> {
   if (question.words.length === 0) return all()
   const unsure = await unindexedOf(library, asked)
   const incomplete = await askIndex(library, asked, { word: incompleteWord, prefix: false })
-  const found = await askIndex(library, asked, await soughtFor(library, question, 'header'))
+  const found = await askIndex(library, asked, await soughtFor(library, question, asked.what.of))
   return both(ascending([...unsure, ...incomplete, ...found]), asked.within)
 }
 

@@ -168,7 +168,7 @@ create index message_received on message (mailbox_id, received_at, uid, mail_id,
 create index message_thread on message (account_id, thread, mail_id, mailbox_id, uid);
 create index message_unread on message (account_id, thread, mail_id) where (flags & 9) = 0;
 create index message_flagged on message (account_id, thread, mail_id) where (flags & 4) <> 0;
-create index message_deleted on message (mailbox_id, uid) where (flags & 8) <> 0
+create index message_deleted on message (account_id, mailbox_id, thread) where (flags & 8) <> 0
 `
 
 // What clients sent ahead of a mail. The blob of an upload may be that of a mail too.
