@@ -18,7 +18,7 @@ export interface Streams {
 
 export async function mountEvents(app: FastifyInstance, house: WebHouse, streams: Streams): Promise<void> {
   const { limits, push } = house.jmap
-  app.get('/jmap/events', async (request, reply) => {
+  app.get('/jmap/events', { exposeHeadRoute: false }, async (request, reply) => {
     const signedIn = await mustBe(house, request, { basic: true })
     const { types, isOnce, ping } = readQuery(request.query as Record<string, unknown>, limits.pingMilliseconds)
     const done = streams.gate.enter(signedIn.account.id, limits.connections)

@@ -55,7 +55,7 @@ export async function mountSocket(
     handleProtocols: (protocols) => (protocols.has('jmap') ? 'jmap' : false),
     clientTracking: false,
   })
-  app.get('/jmap/socket', async (request, reply) => {
+  app.get('/jmap/socket', { exposeHeadRoute: false }, async (request, reply) => {
     const head = (request.raw as Upgrading)[upgrading]
     if (!head) throw new HttpTrouble('bad-request', {}, { upgrade: 'websocket', connection: 'upgrade' })
     // A browser cannot send our header with it, so the Origin alone must do.

@@ -396,3 +396,32 @@ test('TLS older than the settings say is not spoken', async () => {
   const [error] = (await once(socket, 'error')) as [Error]
   ok(error)
 })
+
+test('what is announced as a limit is kept', async () => {
+  const basic = { authorization: `Basic ${Buffer.from(`li:${password}`).toString('base64')}` }
+  const { json } = await https.ask('GET', '/jmap/session', { headers: basic })
+  const { maxConcurrentRequests, maxSizeRequest } = json.capabilities['urn:ietf:params:jmap:core']
+  const large = await https.ask('POST', '/jmap/api', {
+    headers: { ...basic, 'content-type': 'application/json' },
+    body: ' '.repeat(maxSizeRequest + 1),
+  })
+  equal(large.status, 413)
+
+  // Bodies that are not whole are no requests yet; requests that are run wait for nothing here, so one after the other passes.
+  const echo = { using: ['urn:ietf:params:jmap:core'], methodCalls: [['Core/echo', {}, 'a']] }
+  const many = await Promise.all(
+    Array.from({ length: maxConcurrentRequests * 3 }, () =>
+      https.ask('POST', '/jmap/api', { headers: basic, json: echo }),
+    ),
+  )
+  for (const one of many) ok(one.status === 200 || one.json.limit === 'maxConcurrentRequests', one.text)
+})
+
+test('calls too often are told to wait, each source by itself', async () => {
+  const statuses = new Set<number>()
+  for (let i = 0; i < 130; i++) statuses.add((await http.ask('POST', '/api/session', { json: { name: 7 } })).status)
+  deepEqual([...statuses], [422, 429])
+  const { headers, json } = await http.ask('POST', '/api/session', { json: { name: 7 } })
+  ok(Number(headers['retry-after']) > 0)
+  equal(json.type, 'urn:postern:problem:too-many-requests')
+})

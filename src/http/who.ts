@@ -114,16 +114,19 @@ async function authorized(
   const text = Buffer.from(value, 'base64').toString()
   const colon = text.indexOf(':')
   if (colon < 0) throw new HttpTrouble('bad-request')
-  const account = await keeper.signIn({
-    name: text.slice(0, colon),
-    password: text.slice(colon + 1),
-    door: 'jmap',
-    peer: peerOf(request),
-    sessionId: newId(keeper.clock()),
-    host: hostNameOf(request),
-    local: isLocal(request),
-  })
-  return keeper.sessions.withPassword(account, 'jmap')
+  const peer = peerOf(request)
+  const host = hostNameOf(request)
+  return keeper.sessions.withPassword(`${peer.address} ${host} ${peer.tls !== undefined} ${value}`, 'jmap', () =>
+    keeper.signIn({
+      name: text.slice(0, colon),
+      password: text.slice(colon + 1),
+      door: 'jmap',
+      peer,
+      sessionId: newId(keeper.clock()),
+      host,
+      local: isLocal(request),
+    }),
+  )
 }
 
 /** A sign-in as JMAP's methods see it. */

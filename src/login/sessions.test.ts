@@ -37,8 +37,6 @@ eachEngine('a session lives while it is used, and not for ever', migrations, asy
   for (let week = 0; week < 4; week++) {
     clock.now += 7 * day - 1
     equal((await sessions.find(secret, from))?.account.id, wang.id)
-    await sessions.check()
-    await db.transaction(async () => undefined) // the note of the use is written
   }
   clock.now += 3 * day
   equal(await sessions.find(secret, from), undefined, 'thirty days are over')
@@ -71,7 +69,7 @@ eachEngine('whoever loses the account loses the session', migrations, async (t, 
     const { secret, signedIn } = await sessions.begin(wang, 'cookie', from)
     const over: string[] = []
     sessions.watch(signedIn, () => over.push('session'))
-    sessions.watch(await sessions.withPassword(wang, 'web'), () => over.push('password'))
+    sessions.watch(await sessions.withPassword(what, 'web', async () => wang), () => over.push('password'))
     await sessions.check()
     deepEqual(over, [], what)
     await away()
@@ -105,3 +103,32 @@ eachEngine('sessions are ended one by one or all but one, by their owner alone',
     equal(await sessions.find(odd, from), undefined)
   }
 })
+
+eachEngine(
+  'a password that comes with each request is proved now and then, and whenever it changed',
+  migrations,
+  async (t, db) => {
+    const { wang, sessions, clock } = await house(db)
+    t.after(() => sessions.stop())
+    let proofs = 0
+    const ask = (proof = 'a') =>
+      sessions.withPassword(proof, 'jmap', async () => {
+        proofs++
+        return wang
+      })
+    await ask()
+    await ask()
+    equal(proofs, 1)
+    await ask('b')
+    equal(proofs, 2)
+    clock.now += 5 * minute
+    await ask()
+    equal(proofs, 3)
+    await db.transaction((sql) => setPassword(sql, wang.id, 'y'))
+    await ask()
+    equal(proofs, 4)
+    await db.transaction((sql) => changeAccount(sql, wang.id, { status: 'suspended' }))
+    await ask()
+    equal(proofs, 5, 'signing in itself says no')
+  },
+)

@@ -7,7 +7,7 @@
 //   `everyMilliseconds` for what it has open
 //   writing down that a session was used is done once a minute at most, and nobody waits for it
 
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { Account } from '../directory/accounts.ts'
 import { presenceOf } from '../directory/names.ts'
 import type { Protocol } from '../directory/protocols.ts'
@@ -30,6 +30,8 @@ export interface SessionLimits {
   absoluteMilliseconds: number // after so long, whatever happens
   perAccount: number // then the longest unused goes
   touchMilliseconds: number // how exactly "last used" is kept
+  proofMilliseconds: number // how long a password that comes with each request is not proved again
+  proofs: number // kept in memory
   agent: number // characters kept of what a browser calls itself
   everyMilliseconds: number // between looks at those who have something open
   sweepMilliseconds: number
@@ -40,6 +42,8 @@ export const sessionDefaults: SessionLimits = {
   absoluteMilliseconds: 30 * 24 * 3_600_000,
   perAccount: 100,
   touchMilliseconds: 60_000,
+  proofMilliseconds: 5 * 60_000,
+  proofs: 20_000,
   agent: 300,
   everyMilliseconds: 5_000,
   sweepMilliseconds: 3_600_000,
@@ -63,8 +67,12 @@ export interface Sessions {
   begin(account: Account, kind: WebSession['kind'], from: From): Promise<{ secret: string; signedIn: SignedIn }>
   /** Whose secret this is; undefined: nobody's, or it is over. */
   find(secret: string, from: From): Promise<SignedIn | undefined>
-  /** Somebody who gave his password with the request at a door; there is no session. */
-  withPassword(account: Account, door: Protocol): Promise<SignedIn>
+  /**
+   * Somebody who gives his password with each request at a door; there is no session. `proof` is what he gave, and where
+   * from: for a while the same needs not be proved again, and leaves no second line in the history. Throws what
+   * `prove` throws.
+   */
+  withPassword(proof: string, door: Protocol, prove: () => Promise<Account>): Promise<SignedIn>
   list(accountId: number): Promise<WebSession[]>
   /** Ends one session of an account; false where there is none. */
   end(accountId: number, id: number): Promise<boolean>
@@ -86,6 +94,8 @@ export function openSessions(
   const limits = { ...sessionDefaults, ...overrides }
   const watched = new Set<{ signedIn: SignedIn; over(): void }>()
   const touched = new Map<number, number>()
+  const proved = new Map<string, { signedIn: SignedIn; until: number }>()
+  const proofKey = randomBytes(32)
   let checking: Promise<void> | undefined
 
   function isOver({ usedAt, expiresAt, id }: WebSession): boolean {
@@ -100,7 +110,7 @@ export function openSessions(
     touched.set(session.id, now)
     touchSession(db, session.id, { usedAt: now, address, agent: cut(agent) })
       .catch(failed)
-      .finally(() => touched.delete(session.id))
+      .finally(() => touched.get(session.id) === now && touched.delete(session.id))
   }
   const cut = (agent: string): string => agent.replace(/[^\x20-\x7e]/g, '').slice(0, limits.agent)
 
@@ -165,9 +175,17 @@ export function openSessions(
       noteUse(session, from)
       return { account: now.account, standing: now.password, door: 'web', session }
     },
-    async withPassword(account, door) {
+    async withPassword(proof, door, prove) {
+      const key = createHmac('sha256', proofKey).update(`${door} ${proof}`).digest('base64')
+      const known = proved.get(key)
+      if (known && known.until > clock() && (await stillHolds(db, known.signedIn, isOver))) return known.signedIn
+      proved.delete(key)
+      const account = await prove()
       const standing = await presenceOf(db, account.id)
-      return { account, standing: standing?.password ?? '', door }
+      const signedIn = { account, standing: standing?.password ?? '', door }
+      proved.set(key, { signedIn, until: clock() + limits.proofMilliseconds })
+      if (proved.size > limits.proofs) proved.delete(proved.keys().next().value as string)
+      return signedIn
     },
     async list(accountId) {
       return (await listSessions(db, accountId)).filter((session) => !isOver(session))
