@@ -76,7 +76,7 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
     } else if (c === '#') {
       const feed = text.indexOf('\n', at)
       const end = feed === -1 ? text.length : feed
-      comment(false, text.slice(at + 1, end).replace(/\r$/, ''))
+      comment(false, oneLine(text.slice(at + 1, end)))
       at = end
     } else if (text.startsWith('/*', at)) {
       const close = text.indexOf('*/', at + 2)
@@ -109,7 +109,7 @@ export function readTokens(text: string, limits: SieveLimits, problems: Problems
       const hash = matches(multilineHead)?.[1]
       multilineEnd.lastIndex = start - 1
       const end = multilineEnd.exec(text)
-      if (hash) comment(false, hash.slice(1).replace(/\r$/, ''))
+      if (hash) comment(false, oneLine(hash.slice(1)))
       if (!end) {
         problems.add('text-not-closed', place(at))
         advance(text.length)
@@ -144,6 +144,11 @@ function quoteEnd(text: string, from: number): number {
     if (slashes % 2 === 0) return quote
     at = quote + 1
   }
+}
+
+/** A comment's text without its line end; a CR of its own is none. */
+function oneLine(text: string): string {
+  return text.replace(/\r+$/, '').replaceAll('\r', ' ')
 }
 
 function unescape(text: string): string {

@@ -27,12 +27,12 @@ export function readPlace(given: Given, name: string): (session: Session) => Pla
   const use = given.text(':specialuse')
   const id = given.text(':mailboxid')
   const constant = given.constant(name)
-  if (constant !== undefined && !isMailboxName(constant)) given.problem('bad-mailbox', shown(constant), name)
-  if (typeof use === 'string' && !isSpecialUse(use)) given.problem('bad-special-use', shown(use), ':specialuse')
+  if (constant !== undefined && !isMailboxName(constant)) given.problem('bad-mailbox', { name: constant }, name)
+  if (typeof use === 'string' && !isSpecialUse(use)) given.problem('bad-special-use', { name: use }, ':specialuse')
   const create = given.has(':create')
   return (session) => {
     const placing: Placing = { mailbox: session.text(mailbox), create }
-    if (!isMailboxName(placing.mailbox)) session.fail('bad-mailbox', shown(placing.mailbox))
+    if (!isMailboxName(placing.mailbox)) session.fail('bad-mailbox', { name: placing.mailbox })
     if (use !== undefined) placing.specialUse = specialUse(session, use)
     if (id !== undefined) placing.mailboxId = session.text(id)
     return placing
@@ -41,17 +41,13 @@ export function readPlace(given: Given, name: string): (session: Session) => Pla
 
 function specialUse(session: Session, text: Text): string {
   const use = session.text(text)
-  if (!isSpecialUse(use)) session.fail('bad-special-use', shown(use))
+  if (!isSpecialUse(use)) session.fail('bad-special-use', { name: use })
   return use
 }
 
 /** RFC 6154 §2: a backslash and an atom. */
 export function isSpecialUse(use: string): boolean {
   return /^\\[A-Za-z0-9$!#&'+,.:;<=>?@^_`|~-]{1,60}$/.test(use)
-}
-
-function shown(name: string): { name: string } {
-  return { name: name }
 }
 
 export const keep: ActionWord = {
