@@ -75,7 +75,7 @@ export async function touchSession(
   id: number,
   used: Pick<WebSession, 'usedAt' | 'address' | 'agent'>,
 ): Promise<void> {
-  const text = 'update web_session set used_at = $2, address = $3, agent = $4 where id = $1'
+  const text = 'update web_session set used_at = $2, address = $3, agent = $4 where id = $1 and used_at <= $2'
   await sql.run(text, [id, used.usedAt, used.address, used.agent])
 }
 

@@ -93,7 +93,7 @@ export function openSessions(
 ): Sessions {
   const limits = { ...sessionDefaults, ...overrides }
   const watched = new Set<{ signedIn: SignedIn; over(): void }>()
-  const touched = new Map<number, number>()
+  const touched = new Map<number, number>() // last uses that may not be in the rows yet; forgotten by the sweep
   const proved = new Map<string, { signedIn: SignedIn; until: number }>()
   const proofKey = randomBytes(32)
   let checking: Promise<void> | undefined
@@ -108,9 +108,7 @@ export function openSessions(
     const isFresh = now - Math.max(session.usedAt, touched.get(session.id) ?? 0) < limits.touchMilliseconds
     if (isFresh && session.address === address) return
     touched.set(session.id, now)
-    touchSession(db, session.id, { usedAt: now, address, agent: cut(agent) })
-      .catch(failed)
-      .finally(() => touched.get(session.id) === now && touched.delete(session.id))
+    touchSession(db, session.id, { usedAt: now, address, agent: cut(agent) }).catch(failed)
   }
   const cut = (agent: string): string => agent.replace(/[^\x20-\x7e]/g, '').slice(0, limits.agent)
 
@@ -134,6 +132,8 @@ export function openSessions(
   }
   const checks = setInterval(() => watched.size > 0 && void check(), limits.everyMilliseconds).unref()
   const sweeps = setInterval(() => {
+    const settled = clock() - limits.sweepMilliseconds / 2
+    for (const [id, at] of touched) if (at < settled) touched.delete(id)
     deleteStaleSessions(db, clock(), clock() - limits.idleMilliseconds).catch(failed)
   }, limits.sweepMilliseconds).unref()
 
