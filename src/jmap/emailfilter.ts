@@ -39,7 +39,8 @@ function readCondition(condition: Arguments): EmailCriterion {
   const of = Object.entries(condition).flatMap(([name, value]): EmailCriterion[] => {
     const read = Object.hasOwn(conditions, name) ? conditions[name] : undefined
     if (!read) throw new MethodError('unsupportedFilter', `"${name}" is not known`)
-    return value === null ? [] : [read(value, name)]
+    const one = value === null ? nothingAsked : read(value, name)
+    return one.is === 'and' ? one.of : [one] // flat, so that the store sees what it can ask first
   })
   return of.length === 1 ? of[0]! : { is: 'and', of }
 }
@@ -47,6 +48,7 @@ function readCondition(condition: Arguments): EmailCriterion {
 type ReadCondition = (value: unknown, name: string) => EmailCriterion
 
 const nothing: EmailCriterion = { is: 'or', of: [] }
+const nothingAsked: EmailCriterion = { is: 'and', of: [] }
 
 const time = (value: unknown, name: string): number => {
   const at = readDate(value)
