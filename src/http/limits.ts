@@ -11,6 +11,7 @@ export interface HttpLimits {
   requestsPerSocket: number // then the connection is closed, politely
   streams: number // requests at once on one HTTP/2 connection
   rates: number // sources and accounts that rates are kept of
+  lookMilliseconds: number // between two looks whether the web was built anew
   assetBytes: number // one file of the web build that is kept in memory
   assetsBytes: number // all of them
 }
@@ -26,6 +27,7 @@ export const httpDefaults: HttpLimits = {
   requestsPerSocket: 10_000,
   streams: 100,
   rates: 50_000,
+  lookMilliseconds: 5_000,
   assetBytes: 4 << 20,
   assetsBytes: 32 << 20,
 }

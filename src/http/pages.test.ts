@@ -33,7 +33,10 @@ before(async () => {
   world = await openWorld({
     hostname: 'mail.uni.example',
     people: ['wang@uni.example'],
-    web: { folder: web, limits: { headerMilliseconds: 200, bodyMilliseconds: 200, idleMilliseconds: 500 } },
+    web: {
+      folder: web,
+      limits: { headerMilliseconds: 200, bodyMilliseconds: 200, idleMilliseconds: 500, lookMilliseconds: 0 },
+    },
     config: {
       listener: [
         { name: 'http', proxies: ['127.0.0.1'] },
@@ -85,6 +88,14 @@ test('files with a hash in their name are kept for ever, and come packed', async
   equal(none.headers['content-encoding'], undefined)
   const { etag = '' } = plain.headers
   equal((await https.ask('GET', '/assets/mail-A1b2C3d4.js', { headers: { 'if-none-match': etag } })).status, 304)
+})
+
+test('pages that are built anew are there without a restart', async () => {
+  const web = join(folder, 'dist')
+  await writeFile(join(web, 'assets', 'new-A1b2C3d4.js'), 'fresh')
+  await writeFile(join(web, 'index.html'), '<!doctype html><title>front again</title>')
+  match((await https.ask('GET', '/mail')).text, /front again/)
+  equal((await https.ask('GET', '/assets/new-A1b2C3d4.js')).text, 'fresh')
 })
 
 test('nothing else is there', async () => {

@@ -46,10 +46,20 @@ interface Asset {
   type: string
 }
 
-export async function openPages(app: FastifyInstance, { webFolder, limits }: WebHouse): Promise<void> {
+export async function openPages(app: FastifyInstance, { webFolder, limits, clock }: WebHouse): Promise<void> {
   let files = await listFiles(webFolder)
   const kept = new Map<string, Promise<Asset>>()
   let keptBytes = 0
+  let looked = clock()
+
+  /** The pages may have been built anew since: looks, now and then. */
+  async function lookAgain(): Promise<void> {
+    if (clock() - looked < limits.lookMilliseconds) return
+    looked = clock()
+    files = await listFiles(webFolder)
+    kept.clear()
+    keptBytes = 0
+  }
 
   function assetOf(name: string): Promise<Asset> {
     const known = kept.get(name)
@@ -82,7 +92,11 @@ export async function openPages(app: FastifyInstance, { webFolder, limits }: Web
   }
 
   async function sendFile(name: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { bytes, packed, etag, type } = await assetOf(name)
+    const asset = await assetOf(name).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      throw new HttpTrouble('no-such-page') // it went when the pages were built anew
+    })
+    const { bytes, packed, etag, type } = asset
     const isPage = name.endsWith('.html')
     const isForever = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(name) && name.startsWith('assets/')
     reply.header('cache-control', isForever ? 'public, max-age=31536000, immutable' : 'no-cache')
@@ -100,7 +114,7 @@ export async function openPages(app: FastifyInstance, { webFolder, limits }: Web
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    if (!files.has('index.html')) files = await listFiles(webFolder) // built since?
+    await lookAgain()
     const names = face === undefined ? ['index.html'] : [`${face}/index.html`, `${face}.html`, 'index.html']
     const name = names.find((one) => files.has(one))
     if (name !== undefined) return sendFile(name, request, reply)
@@ -118,6 +132,7 @@ export async function openPages(app: FastifyInstance, { webFolder, limits }: Web
   }
   app.get('/*', async (request, reply) => {
     const name = (request.params as { '*': string })['*']
+    if (!files.has(name)) await lookAgain()
     if (!files.has(name) || name.endsWith('.br')) throw new HttpTrouble('no-such-page')
     return sendFile(name, request, reply)
   })
