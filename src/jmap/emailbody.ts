@@ -75,7 +75,9 @@ function sortParts(parts: readonly BodyPart[], within: string, inAlternative: bo
       if (inAlternative && one.type === 'text/html') text = undefined
       text?.push(one)
       html?.push(one)
-      if ((!text || !html) && isMedia(one)) attachments.push(one)
+      // By the letter a text after both a plain and an HTML one of an alternative would be nowhere.
+      const isNowhere = !text && !html
+      if (isNowhere || ((!text || !html) && isMedia(one))) attachments.push(one)
     }
   }
   if (within !== 'alternative' || !text || !html) return

@@ -69,7 +69,7 @@ export const storeLimits: StoreLimits = {
   cachedViews: 2_000,
   cachedUids: 20_000_000,
   cachedCounts: 100_000,
-  cachedLists: 2_000_000,
+  cachedLists: 500_000,
   cachedMails: 24 << 20,
   pageRows: 5_000,
   indexedText: 1 << 20,

@@ -23,7 +23,7 @@ export const emailQueryChanges = method<Asked>({
     return {
       query: readEmailQuery(args),
       since: readText(args, 'sinceQueryState'),
-      most: Math.min(readCount(args, 'maxChanges', limits.changes, 1), limits.changes * 20),
+      most: Math.min(readCount(args, 'maxChanges', limits.queryResults, 1), limits.queryResults),
       upTo: readText(args, 'upToId', undefined),
       calculateTotal: readFlag(args, 'calculateTotal', false),
     }
