@@ -12,7 +12,7 @@ import { mountEvents, type Streams } from './events.ts'
 import { openGate } from './gate.ts'
 import type { WebHouse } from './house.ts'
 import { peerOf } from './peers.ts'
-import { requestErrorBody } from './requesterrors.ts'
+import { sendRequestError } from './requesterrors.ts'
 import { hostOf } from './safety.ts'
 import { mountSocket } from './socket.ts'
 import { mountUploads } from './uploads.ts'
@@ -32,21 +32,33 @@ export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<
   })
 
   const inHand = openGate()
-  app.post(paths.api, { bodyLimit: house.jmap.limits.maxSizeRequest }, async (request, reply) => {
-    const signedIn = await mustBe(house, request, { basic: true })
-    const done = inHand.enter(signedIn.account.id, house.jmap.limits.maxConcurrentRequests)
-    try {
+  const known = new WeakMap<FastifyRequest, SignedIn>()
+  const { limits } = house.jmap
+  app.post(
+    paths.api,
+    {
+      bodyLimit: limits.maxSizeRequest,
+      // Before the body is read: what a stranger sends is not kept.
+      onRequest: async (request) => void known.set(request, await mustBe(house, request, { basic: true })),
+      errorHandler: (error, _request, reply) => {
+        const refused = asRequestError(error)
+        if (!refused) throw error
+        return sendRequestError(reply, refused)
+      },
+    },
+    async (request, reply) => {
+      const signedIn = known.get(request) as SignedIn
+      const done = inHand.enter(signedIn.account.id, limits.maxConcurrentRequests)
       if (!done) throw new RequestError('limit', 'Too many requests at once', 'maxConcurrentRequests')
-      const asked = readRequest((request.body as Buffer | undefined) ?? Buffer.alloc(0), house.jmap.limits)
-      const answer = await runRequest(house.jmap, askingOf(house, signedIn, request, reply), asked)
-      return reply.header('cache-control', 'no-store').type('application/json').send(answer)
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error
-      return sendRequestError(reply, error)
-    } finally {
-      done?.()
-    }
-  })
+      try {
+        const asked = readRequest((request.body as Buffer | undefined) ?? Buffer.alloc(0), limits)
+        const answer = await runRequest(house.jmap, askingOf(house, signedIn, request, reply), asked)
+        return reply.header('cache-control', 'no-store').type('application/json').send(answer)
+      } finally {
+        done()
+      }
+    },
+  )
   await mountUploads(app, house)
   await mountDownloads(app, house)
   const streams: Streams = { open: new Set(), gate: openGate() }
@@ -68,10 +80,11 @@ export function askingOf(house: WebHouse, signedIn: SignedIn, request: FastifyRe
   return { ...whoOf(signedIn), peer: peerOf(request), sessionId: newId(house.clock()), signal: gone.signal }
 }
 
-function sendRequestError(reply: FastifyReply, error: RequestError): FastifyReply {
-  return reply
-    .code(400)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .send(JSON.stringify(requestErrorBody(error)))
+/** What was refused as JMAP says it; also what Fastify refused before us. */
+function asRequestError(error: unknown): RequestError | undefined {
+  if (error instanceof RequestError) return error
+  const { code } = error as { code?: string }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new RequestError('notJSON', 'application/json is wanted')
+  const isLarge = code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+  return isLarge ? new RequestError('limit', 'The request is too large', 'maxSizeRequest') : undefined
 }

@@ -2,12 +2,15 @@
 
 import type { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { RequestError } from '../jmap/request.ts'
 import { takeUpload } from '../jmap/uploads.ts'
 import { accountsOf } from '../jmap/session.ts'
 import { objectNumber } from '../store/objectids.ts'
 import type { WebHouse } from './house.ts'
 import { openGate } from './gate.ts'
 import { HttpTrouble } from './problems.ts'
+import { Trouble } from '../wire/troubles.ts'
+import { sendRequestError } from './requesterrors.ts'
 import { mustBe } from './who.ts'
 
 export async function mountUploads(app: FastifyInstance, house: WebHouse): Promise<void> {
@@ -19,7 +22,16 @@ export async function mountUploads(app: FastifyInstance, house: WebHouse): Promi
     scope.addContentTypeParser('*', (_request, body, done) => done(null, body))
     scope.post(
       '/jmap/upload/:accountId/',
-      { bodyLimit: jmap.limits.maxSizeUpload, config: { takesItsTime: true } },
+      {
+        bodyLimit: jmap.limits.maxSizeUpload,
+        config: { takesItsTime: true },
+        errorHandler: (error, _request, reply) => {
+          const { code } = error as { code?: string }
+          if (code !== 'FST_ERR_CTP_BODY_TOO_LARGE' && code !== 'too-large') throw error
+          reply.header('connection', 'close')
+          return sendRequestError(reply, new RequestError('limit', 'The upload is too large', 'maxSizeUpload'), 413)
+        },
+      },
       async (request, reply) => {
         const { account: user } = await mustBe(house, request, { basic: true })
         const account = objectNumber('A', (request.params as { accountId: string }).accountId)
@@ -27,9 +39,11 @@ export async function mountUploads(app: FastifyInstance, house: WebHouse): Promi
           throw new HttpTrouble('no-such-page')
         }
         const length = Number(request.headers['content-length'] ?? 0)
-        if (length > jmap.limits.maxSizeUpload) throw new HttpTrouble('too-large', { limit: jmap.limits.maxSizeUpload })
+        if (length > jmap.limits.maxSizeUpload) throw new Trouble('too-large')
         const done = inHand.enter(user.id, jmap.limits.maxConcurrentUpload)
-        if (!done) throw new HttpTrouble('too-many-requests', { seconds: 1 }, { 'retry-after': '1' })
+        if (!done) {
+          return sendRequestError(reply, new RequestError('limit', 'Too many uploads', 'maxConcurrentUpload'), 429)
+        }
         try {
           const { blobId, type, size } = await takeUpload(
             jmap,

@@ -405,7 +405,17 @@ test('what is announced as a limit is kept', async () => {
     headers: { ...basic, 'content-type': 'application/json' },
     body: ' '.repeat(maxSizeRequest + 1),
   })
-  equal(large.status, 413)
+  deepEqual(
+    [large.status, large.json.type, large.json.limit],
+    [400, 'urn:ietf:params:jmap:error:limit', 'maxSizeRequest'],
+  )
+  const text = await https.ask('POST', '/jmap/api', { headers: { ...basic, 'content-type': 'text/plain' }, body: '{}' })
+  equal(text.json.type, 'urn:ietf:params:jmap:error:notJSON')
+  const stranger = await https.ask('POST', '/jmap/api', {
+    headers: { 'content-type': 'application/json' },
+    body: ' '.repeat(maxSizeRequest + 1),
+  })
+  equal(stranger.status, 401, 'who asks is looked at before what is asked')
 
   // Bodies that are not whole are no requests yet; requests that are run wait for nothing here, so one after the other passes.
   const echo = { using: ['urn:ietf:params:jmap:core'], methodCalls: [['Core/echo', {}, 'a']] }

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import type { Account } from '../directory/accounts.ts'
 import { objectId } from '../store/objectids.ts'
-import { sharersOf } from '../store/rights.ts'
+import { mayChangeSome, sharersOf } from '../store/rights.ts'
 import { capabilities } from './capabilities.ts'
 import type { JmapHouse } from './method.ts'
 import { paths } from './paths.ts'
@@ -18,9 +18,15 @@ export async function accountsOf(house: JmapHouse, user: Account): Promise<numbe
 /** A state string for the session of a user who sees these accounts. */
 export function sessionState(house: JmapHouse, user: Account, accounts: readonly number[]): string {
   const { id, address, name } = user
-  const limits = capabilities.map((one) => [one.uri, one.session(house, '')])
-  return hash('sha256', JSON.stringify([id, address, name, accounts, limits]), 'base64url').slice(0, 16)
+  let own = abilities.get(house)
+  if (own === undefined) {
+    own = JSON.stringify(capabilities.map((one) => [one.uri, one.session(house, '')]))
+    abilities.set(house, own)
+  }
+  return hash('sha256', `${JSON.stringify([id, address, name, accounts])}${own}`, 'base64url').slice(0, 16)
 }
+
+const abilities = new WeakMap<JmapHouse, string>() // of each house, which never change
 
 /** The resource for a user at an origin ('https://mail.uni.example'). */
 export async function sessionResource(house: JmapHouse, user: Account, origin: string): Promise<object> {
@@ -38,11 +44,12 @@ export async function sessionResource(house: JmapHouse, user: Account, origin: s
       has[capability.uri] = value
       if (own) primary[capability.uri] = objectId('A', id)
     }
-    // What may be changed in an account of somebody else is said by its mailboxes (myRights).
+    // What exactly may be changed in an account of somebody else is said by its mailboxes (myRights).
+    const isReadOnly = !own && !(await mayChangeSome(house.store.db, id, user.id))
     accounts[objectId('A', id)] = {
       name: account.address,
       isPersonal: own,
-      isReadOnly: false,
+      isReadOnly,
       accountCapabilities: has,
     }
   }

@@ -207,3 +207,13 @@ export async function mailboxesOfMail(
   }
   return found
 }
+
+/** Whether `accountId` may change anything in any mailbox of `ownerId`. */
+export async function mayChangeSome(db: Reader, ownerId: number, accountId: number): Promise<boolean> {
+  const rows = await db.arrays(
+    `select distinct g.rights from mailbox_grant g join mailbox m on m.id = g.mailbox_id
+      where g.account_id in ($1, $2) and m.account_id = $3`,
+    [accountId, anyone, ownerId],
+  )
+  return rows.some(([rights]) => /[swikxtea]/.test(String(rights)))
+}
