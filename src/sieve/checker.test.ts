@@ -146,6 +146,22 @@ test('every extension can be required, and an extension not offered cannot', () 
   ok(problems[0]?.code === 'unknown-extension')
 })
 
+test('a block is checked once, whatever is wrong with what stands before it', () => {
+  for (const head of [
+    'if "x" true',
+    'if header',
+    'frop',
+    'keep',
+    'foreverypart :x',
+    'if frop',
+    'if ihave "x"',
+    'if not header 1',
+  ]) {
+    const { problems } = checkScript(`require ["ihave","foreverypart"];${`${head} {`.repeat(30)}${'}'.repeat(30)}`)
+    ok(problems.length <= 60, head)
+  }
+})
+
 test('the number of variables is told when the script is checked', () => {
   const script = (count: number): string =>
     `require "variables";${Array.from({ length: count }, (_, i) => `set "v${i}" "x";`).join('')}`

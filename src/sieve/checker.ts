@@ -172,7 +172,6 @@ class Checker {
     if (!word) {
       const code = isTest(name) ? 'test-as-command' : 'unknown-command'
       this.problem(code, place, { name })
-      if (node.block) this.unheard(() => this.block(node.block!))
       return undefined
     }
     const asked = this.arguments(node, 'command', word)
@@ -326,11 +325,7 @@ class Checker {
       assigned: this.assigned,
       inLoop: this.loops.length > 0,
     })
-    if (!asked) {
-      if ('block' in node && node.block && !wantsBlock) this.unheard(() => this.block(node.block!))
-      return undefined
-    }
-    if (node.tests.length > 0 && named !== signature) return undefined
+    if (!asked || (node.tests.length > 0 && named !== signature)) return undefined
     if (node.tests.length > 0) {
       this.problem('no-tests', node.tests[0]!.place, { name: node.name })
       return undefined

@@ -30,13 +30,20 @@ function byOctets(a: string, b: string): number {
 /** RFC 5051 §2: each character to titlecase, then taken apart. */
 function unicodeFold(text: string): string {
   if (!beyondAscii.test(text)) return text.toUpperCase()
-  let out = ''
-  for (const c of text) {
-    const upper = c.toUpperCase()
-    // Simple mapping: what becomes several letters stays.
-    out += upper.length === c.length ? upper : c
+  return text.replace(mappedSimply(), (run) => run.toUpperCase()).normalize('NFKD')
+}
+
+let simple: RegExp | undefined
+
+/** Runs of characters with a simple mapping: what becomes several letters, as "ß" would, stays as it is. */
+function mappedSimply(): RegExp {
+  if (simple) return simple
+  let several = ''
+  for (let code = 0x80; code < 0x10000; code++) {
+    const c = String.fromCharCode(code)
+    if (c.toUpperCase().length > 1) several += c
   }
-  return out.normalize('NFKD')
+  return (simple = new RegExp(`[^${several}]+`, 'g'))
 }
 
 function foldUnicodeCode(code: number): number {

@@ -68,6 +68,7 @@ function search(
 ): { start: number; end: number } | undefined {
   const kept = values.length
   const head = segment[0]
+  const weight = 1 + (segment.reduce((sum, piece) => sum + (piece?.length ?? 1), 0) >> 6)
   let tries = 0
   for (let start = from; start <= text.length; start++) {
     if (head !== undefined) {
@@ -76,11 +77,14 @@ function search(
     }
     const end = matchHere(segment, text, start, source, values)
     if (end !== -1) {
-      spend(tries)
+      spend(tries * weight)
       return { start, end }
     }
     values.length = kept
-    if (++tries % 256 === 0) spend(256)
+    if (++tries === 256) {
+      spend(256 * weight)
+      tries = 0
+    }
     if (isHigh(text, start)) start++
   }
   return undefined

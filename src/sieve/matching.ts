@@ -72,7 +72,7 @@ function matchOne(given: Given, comparator: Comparator, type: string): One {
   switch (type) {
     case 'contains':
       return (session, _, folded, __, key) => {
-        session.spend(1 + (folded.length >> 6))
+        session.spend(lookingFor(folded, key))
         return folded.includes(key)
       }
     case 'matches':
@@ -89,7 +89,7 @@ function matchOne(given: Given, comparator: Comparator, type: string): One {
 }
 
 function globMatches(session: Session, comparator: Comparator, value: string, folded: string, key: string): boolean {
-  session.spend(1 + (folded.length >> 6))
+  session.spend(lookingFor(folded, key))
   // Wild cards are found before folding, which may make new ones: a fullwidth question mark, say.
   const glob = kept<Glob>(session, `glob ${comparator.name} ${key}`, () =>
     readGlob(key).map((segment) => segment.map((piece) => (piece === undefined ? piece : comparator.fold(piece)))),
@@ -97,6 +97,12 @@ function globMatches(session: Session, comparator: Comparator, value: string, fo
   const values = matchGlob(glob, folded, value, (steps) => session.spend(steps))
   if (values) session.setMatched(values)
   return values !== undefined
+}
+
+/** Steps of looking for a key. Engines skip by the last 250 characters of a key; a longer one may go slowly. */
+function lookingFor(text: string, key: string): number {
+  const slowly = key.length > 250 ? Math.floor((text.length * key.length) / 1024) : 0
+  return 1 + (text.length >> 6) + slowly
 }
 
 function regexMatches(session: Session, comparator: Comparator, value: string, key: string): boolean {
@@ -141,14 +147,28 @@ function valueMatch(comparator: Comparator, texts: Text[], one: One): Match {
     const keys = session.list(texts)
     const foldedKeys = keys.map((key) => comparator.fold(key))
     for (const value of values) {
-      session.spend(1 + keys.length + (value.length >> 6))
-      const folded = comparator.fold(value)
+      session.spend(1 + keys.length)
+      const folded = foldedValue(session, comparator, value)
       for (let i = 0; i < keys.length; i++) {
         if (one(session, value, folded, keys[i]!, foldedKeys[i]!)) return true
       }
     }
     return false
   }
+}
+
+const long = 4096 // characters; a body, that is
+
+/** The value folded; that of a long one is kept for the next test of the same body. */
+function foldedValue(session: Session, comparator: Comparator, value: string): string {
+  const name = `fold ${comparator.name}`
+  const last =
+    value.length > long ? (session.kept.get(name) as { value: string; folded: string } | undefined) : undefined
+  if (last?.value === value) return last.folded
+  session.spend(value.length >> 4)
+  const folded = comparator.fold(value)
+  if (value.length > long) session.kept.set(name, { value, folded })
+  return folded
 }
 
 /** RFC 5231 §4.2: how many values there are. */
