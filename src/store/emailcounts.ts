@@ -49,7 +49,7 @@ export interface Counts {
   totals(scope: Scope, box: ScopeBox): Promise<{ emails: number; threads: number }>
 }
 
-const followed = 1_000 // messages that came or went; of more, the mailbox is counted anew
+const threadsAtOnce = 1_000
 const soon = 2_000 // unread or deleted messages that are counted without another thread
 
 export function openCounts(db: Database, limits: StoreLimits): Counts {
@@ -61,7 +61,8 @@ export function openCounts(db: Database, limits: StoreLimits): Counts {
     const before = kept.get(box.id)
     if (before?.modseq === box.modseq) return remember(kept, box.id, before, limits.cachedCounts)
     const known = before && before.modseq < box.modseq && before.modseq >= box.floor ? before : undefined
-    const now = (known && (await follow(db, accountId, box, known))) ?? (await countAnew(db, box))
+    const now =
+      (known && (await follow(db, accountId, box, known, limits.countsFollowed))) ?? (await countAnew(db, box))
     // What changed while we looked is looked at again by the next who asks.
     const [same] = await db.arrays('select modseq from mailbox where id = $1', [box.id])
     if (same?.[0] !== box.modseq) return now
@@ -81,7 +82,8 @@ export function openCounts(db: Database, limits: StoreLimits): Counts {
     const seen = `${scope.trashId}:${scope.ids}`
     if (before?.state === scope.state && before.seen === seen) return before
     const known = before?.seen === seen && before.state < scope.state ? before : undefined
-    const now = (known && (await followUnread(db, scope, known))) ?? (await countUnread(db, scope, seen))
+    const now =
+      (known && (await followUnread(db, scope, known, limits.countsFollowed))) ?? (await countUnread(db, scope, seen))
     unread.delete(key)
     unread.set(key, now)
     let sum = 0
@@ -127,16 +129,22 @@ async function countAnew(db: Database, { id, modseq, uidNext, total }: ScopeBox)
 }
 
 /** What came and went since; undefined when that is too much. */
-async function follow(db: Reader, accountId: number, box: ScopeBox, before: Totals): Promise<Totals | undefined> {
+async function follow(
+  db: Reader,
+  accountId: number,
+  box: ScopeBox,
+  before: Totals,
+  most: number,
+): Promise<Totals | undefined> {
   const came = (await db.arrays(
     'select thread, mail_id, uid from message where mailbox_id = $1 and uid >= $2 order by uid limit $3',
-    [box.id, before.uidNext, followed + 1],
+    [box.id, before.uidNext, most + 1],
   )) as Member[]
   const went = (await db.arrays(
     'select thread, mail_id, uid from expunged where mailbox_id = $1 and modseq > $2 order by modseq limit $3',
-    [box.id, before.modseq, followed + 1],
+    [box.id, before.modseq, most + 1],
   )) as Member[]
-  if (came.length > followed || went.length > followed) return undefined
+  if (came.length > most || went.length > most) return undefined
   const left = went.filter(([, , uid]) => uid < before.uidNext)
   if (left.some(([thread]) => thread === 0)) return undefined // from before threads were noted there
   const touched = new Set([...came, ...left].map(([thread]) => thread))
@@ -188,20 +196,20 @@ async function countUnread(db: Database, scope: Scope, seen: string): Promise<Un
   const reader = unseen > soon ? db.apart : db
   const text = 'select distinct thread from message where account_id = $1 and (flags & 9) = 0'
   const threads = (await reader.arrays(text, [scope.accountId])).map((row) => row[0] as number)
-  for (let from = 0; from < threads.length; from += followed) {
+  for (let from = 0; from < threads.length; from += threadsAtOnce) {
     if (from > 0) await breathe()
-    await count(reader, scope, threads.slice(from, from + followed), now)
+    await count(reader, scope, threads.slice(from, from + threadsAtOnce), now)
   }
   return now
 }
 
 /** The same, from what was counted before and changed since; undefined when that is too much. */
-async function followUnread(db: Reader, scope: Scope, before: Unread): Promise<Unread | undefined> {
+async function followUnread(db: Reader, scope: Scope, before: Unread, most: number): Promise<Unread | undefined> {
   const touched = new Set<number>()
   for (const table of ['message', 'expunged']) {
-    const text = `select thread from ${table} where account_id = $1 and modseq > $2 limit ${followed + 1}`
-    const rows = await db.arrays(text, [scope.accountId, before.state])
-    if (rows.length > followed) return undefined
+    const text = `select thread from ${table} where account_id = $1 and modseq > $2 limit $3`
+    const rows = await db.arrays(text, [scope.accountId, before.state, most + 1])
+    if (rows.length > most) return undefined
     for (const row of rows) touched.add(row[0] as number)
   }
   const now: Unread = {

@@ -14,6 +14,7 @@ import { checkCriterion, likelyEmails, matchingEmails } from './emailsearch.ts'
 import { sortEmails, type EmailSort, type Sorted } from './emailsort.ts'
 import { isSeen, type Scope, type ScopeBox } from './emails.ts'
 import { ascending, breathe } from './sets.ts'
+import type { StoreLimits } from './limits.ts'
 import type { Store } from './store.ts'
 
 export interface EmailQuery {
@@ -58,7 +59,7 @@ export function openLists(): Lists {
         kept.delete(oldest)
         sum -= each.ids.length + 1_000
       }
-      return reading(grown)
+      return reading(grown, store.limits)
     },
   }
 }
@@ -79,9 +80,7 @@ interface Grown {
   places?: Map<number, number>
 }
 
-const farAway = 5_000
-
-function reading(grown: Grown): EmailList {
+function reading(grown: Grown, { listJump }: StoreLimits): EmailList {
   const more = (): Promise<void> =>
     (grown.growing ??= grown.grow().finally(() => {
       grown.growing = undefined
@@ -92,7 +91,7 @@ function reading(grown: Grown): EmailList {
   return {
     state: grown.state,
     async slice(from, count) {
-      const isFar = !grown.isWhole && from > grown.ids.length + farAway
+      const isFar = !grown.isWhole && from > grown.ids.length + listJump
       const page = isFar ? await grown.jump?.(from, count) : undefined
       if (page) return page
       await reach(from + count)
@@ -137,9 +136,6 @@ function splitMailbox(criterion: EmailCriterion): { mailboxId: number | undefine
   return { mailboxId: id, rest: others.length === 0 ? { is: 'all' } : { is: 'and', of: others } }
 }
 
-const walkedBoxes = 64 // of more mailboxes the lists are not merged but sorted
-const walkedIds = 2_000 // fewer matches are sorted, not looked for
-const provedIds = 10_000 // fewer that may match are sorted, and then looked at in their order
 const provedAtOnce = 64
 
 /** Those of some emails (ascending) that match. */
@@ -150,7 +146,7 @@ async function begin(store: Store, scope: Scope, { criterion, sort, collapse }: 
   const boxes = scope.boxes.filter((box) => box.total > 0 && (mailboxId === undefined || box.id === mailboxId))
   if (boxes.length === 0) return finished(scope, [])
   const byArrival = sort.length === 0 || (sort.length === 1 && sort[0]!.by === 'received')
-  const canWalk = byArrival && boxes.length <= walkedBoxes
+  const canWalk = byArrival && boxes.length <= store.limits.listedBoxes
   const oldestFirst = sort[0]?.ascending === true
   const mailboxIds = boxes.map((box) => box.id)
   const walking = { store, scope, boxes, mailboxId, oldestFirst, collapse }
@@ -165,27 +161,31 @@ async function begin(store: Store, scope: Scope, { criterion, sort, collapse }: 
   }
   const search = { store, scope, mailboxId }
   const likely = await likelyEmails(search, rest)
-  if (likely && (canWalk || likely.length <= provedIds)) {
+  if (likely && (canWalk || likely.length <= store.limits.listedLikely)) {
     const prove: Prove = (some) => matchingEmails(search, rest, some)
-    if (likely.length > provedIds) return walk({ ...walking, among: new Set(likely), prove })
+    if (likely.length > store.limits.listedLikely) return walk({ ...walking, among: new Set(likely), prove })
     return proved(scope, await sortEmails(store, scope, { ids: likely, mailboxId }, sort), prove, collapse)
   }
   const ids = await matchingEmails(search, rest)
-  if (canWalk && ids.length > walkedIds) return walk({ ...walking, among: new Set(ids) })
+  if (canWalk && ids.length > store.limits.listedMatches) return walk({ ...walking, among: new Set(ids) })
   return finished(scope, collapsed(await sortEmails(store, scope, { ids, mailboxId }, sort), collapse))
 }
 
 /** All that are unread, or flagged, when the criterion asks for them and they are few: they have indexes of their own. */
-async function fewOf({ db }: Store, { accountId }: Scope, criterion: EmailCriterion): Promise<number[] | undefined> {
+async function fewOf(
+  { db, limits }: Store,
+  { accountId }: Scope,
+  criterion: EmailCriterion,
+): Promise<number[] | undefined> {
   const all = criterion.is === 'and' ? criterion.of : [criterion]
   const asks = (name: string, set: boolean): boolean =>
     all.some((each) => each.is === 'keyword' && each.name === name && each.set === set)
   const wheres = [asks('$seen', false) && '(flags & 9) = 0', asks('$flagged', true) && '(flags & 4) <> 0']
   for (const where of wheres) {
     if (!where) continue
-    const text = `select mail_id from message where account_id = $1 and ${where} limit ${walkedIds + 1}`
-    const rows = await db.arrays(text, [accountId])
-    if (rows.length <= walkedIds) return ascending(rows.map((row) => row[0] as number))
+    const text = `select mail_id from message where account_id = $1 and ${where} limit $2`
+    const rows = await db.arrays(text, [accountId, limits.listedMatches + 1])
+    if (rows.length <= limits.listedMatches) return ascending(rows.map((row) => row[0] as number))
   }
   return undefined
 }

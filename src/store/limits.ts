@@ -16,6 +16,11 @@ export interface StoreLimits {
   cachedUids: number // uids of all those lists
   cachedCounts: number // mailboxes and accounts whose counts of emails and threads are kept in memory
   cachedLists: number // ids of all lists of emails kept in memory
+  listedBoxes: number // mailboxes whose lists are merged; of more, all that matches is sorted
+  listedMatches: number // fewer matches are sorted; more are met on the way along the mailbox
+  listedLikely: number // fewer emails that may match are sorted, then looked at in their order
+  listJump: number // a page so far behind what is known of a list is fetched alone
+  countsFollowed: number // messages that came, changed or went; of more, a mailbox is counted anew
   cachedMails: number // characters of mail rows kept in memory
   pageRows: number // rows read in one go before others get a turn
   indexedText: number // characters of one mail that are indexed
@@ -70,6 +75,11 @@ export const storeLimits: StoreLimits = {
   cachedUids: 20_000_000,
   cachedCounts: 100_000,
   cachedLists: 500_000,
+  listedBoxes: 64,
+  listedMatches: 2_000,
+  listedLikely: 10_000,
+  listJump: 5_000,
+  countsFollowed: 1_000,
   cachedMails: 24 << 20,
   pageRows: 5_000,
   indexedText: 1 << 20,
