@@ -7,7 +7,9 @@ import { blobLookup } from './methods/blob-lookup.ts'
 import { blobUpload } from './methods/blob-upload.ts'
 import { coreEcho } from './methods/core-echo.ts'
 import { emailChangesMethod } from './methods/email-changes.ts'
+import { emailCopy } from './methods/email-copy.ts'
 import { emailGet } from './methods/email-get.ts'
+import { emailImport } from './methods/email-import.ts'
 import { emailParse } from './methods/email-parse.ts'
 import { emailQueryChanges } from './methods/email-query-changes.ts'
 import { emailQuery } from './methods/email-query.ts'
@@ -48,6 +50,8 @@ export const methods: readonly Method[] = [
   emailQueryChanges,
   emailParse,
   emailSet,
+  emailImport,
+  emailCopy,
   searchSnippetGet,
   quotaGet,
   quotaChanges,

@@ -8,11 +8,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { changeEmails, type EmailOrder } from '../../store/emailset.ts'
 import { emailsOf } from '../../store/emails.ts'
 import { objectNumber } from '../../store/objectids.ts'
-import type { Trouble } from '../../wire/troubles.ts'
-import { readEmailPatch, wrong } from '../emailpatch.ts'
+import { readDraft } from '../drafts.ts'
+import { readEmailPatch } from '../emailpatch.ts'
+import { emailErrorOf, readableRights, tellAdded, writeEmail } from '../emailwriting.ts'
 import { Budget, isEmailProperty, readWanted, tellEmail } from '../emailobjects.ts'
-import { mailCapability, mailScope, sharedTo } from '../mailscope.ts'
-import { method, MethodError, setError, type Call, type SetError } from '../method.ts'
+import { mailCapability, mailScope } from '../mailscope.ts'
+import { method, MethodError, setError, type Call } from '../method.ts'
 import type { Patch } from '../patch.ts'
 import { readSet, resolveId, SetResults, type SetArguments } from '../standard.ts'
 import { expectedState, openStates, type States } from '../states.ts'
@@ -29,10 +30,26 @@ export const emailSet = method<SetArguments>({
     const expected = expectedState(asked.ifInState, state)
     const states = openStates(state)
     const results = new SetResults()
+    await create(call, asked, results, states)
     await change(call, asked, results, states, expected)
     return results.answer(call.accountId, states.old, states.new)
   },
 })
+
+async function create(call: Call, asked: SetArguments, results: SetResults, states: States): Promise<void> {
+  await results.each(
+    call,
+    { ...asked, update: [], destroy: [] },
+    {
+      async create(object) {
+        const draft = readDraft(object, (id) => resolveId(call, id))
+        return tellAdded(await writeEmail(call, draft), states)
+      },
+      update: () => Promise.resolve(null),
+      destroy: () => Promise.resolve(),
+    },
+  )
+}
 
 /** An order of the store, and under which key of the answer its fate is told. */
 interface Ordered {
@@ -56,7 +73,7 @@ async function change(
     else round.push(ordered)
     taken.add(ordered.order.id)
   }
-  const rights = call.own ? undefined : await readableRights(call)
+  const rights = await readableRights(call)
   for (; round.length > 0; round = later.splice(0, 1)) {
     const done = await changeEmails(
       call.house.store,
@@ -68,16 +85,11 @@ async function change(
     states.stepped(done.before, done.modseq)
     for (const { order, id, told } of round) {
       const trouble = done.refused.get(order.id)
-      if (trouble) results[told === 'update' ? 'notUpdated' : 'notDestroyed'][id] = errorOf(trouble)
+      if (trouble) results[told === 'update' ? 'notUpdated' : 'notDestroyed'][id] = emailErrorOf(trouble)
       else if (told === 'update') results.updated[id] = null
       else results.destroyed.push(id)
     }
   }
-}
-
-async function readableRights(call: Call): Promise<Map<number, string>> {
-  const shared = await sharedTo(call)
-  return new Map(shared.filter(({ rights }) => rights.includes('r')).map(({ mailbox, rights }) => [mailbox.id, rights]))
 }
 
 /** The orders that can be given; what cannot is noted in the results. */
@@ -137,17 +149,4 @@ async function checkFixed(call: Call, number: number, fixed: Record<string, unkn
   const changed = names.filter((name) => !isDeepStrictEqual(told[name], fixed[name]))
   if (changed.length === 0) return
   throw setError('invalidProperties', { properties: changed, description: 'It never changes' })
-}
-
-/** Why the store left an email alone, in words that name the property. */
-export function errorOf(trouble: Trouble): SetError {
-  switch (trouble.code) {
-    case 'no-such-mailbox':
-      return wrong('mailboxIds', trouble.details['why'] ? 'An email is in at least one mailbox' : 'No such mailbox')
-        .error
-    case 'bad-keyword':
-      return wrong('keywords', 'That is no keyword').error
-    default:
-      return setErrorOf(trouble) ?? { type: 'forbidden', description: trouble.code }
-  }
 }
