@@ -86,10 +86,12 @@ function statements(query: (query: Query) => Promise<pg.QueryResult>): Writer {
 }
 
 const names = new Map<string, string>()
+const namedStatements = 2_000 // searches write new ones: what comes later has no name, or every connection would keep it
 
-function nameOf(text: string): string {
+function nameOf(text: string): string | undefined {
   let name = names.get(text)
   if (name === undefined) {
+    if (names.size >= namedStatements) return undefined
     name = createHash('sha256').update(text).digest('base64url').slice(0, 24)
     names.set(text, name)
   }

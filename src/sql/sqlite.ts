@@ -25,6 +25,7 @@ const limits = {
   checkpointBytes: 8 << 20, // a WAL this long is copied into the database file
   restartBytes: 64 << 20, // a WAL this long stops the writers until it starts anew
   cacheKibibytes: 16_384,
+  statements: 2_000, // kept prepared of each kind; searches write new ones, the oldest go
   fullBytes: 256 << 10, // an I/O error with less than this free is a full disk
 }
 
@@ -123,6 +124,7 @@ export function statements(db: DatabaseSync, asTrouble: AsTrouble = (error) => e
       // run() tells the last rowid of the connection as well. The full text index writes rows of its own with ids
       // above 2^53, and as a number such an id throws, in this change and in all that follow.
       if (cache === changes) statement.setReadBigInts(true)
+      if (cache.size >= limits.statements) cache.delete(cache.keys().next().value!)
       cache.set(text, statement)
     }
     return statement
