@@ -9,6 +9,7 @@ import { Trouble } from '../wire/troubles.ts'
 import type { Change } from './changes.ts'
 import { takeHolder, type Taken } from './holders.ts'
 import { storeLimits, type StoreLimits } from './limits.ts'
+import { breathe } from './sets.ts'
 
 export type Role = 'inbox' | 'drafts' | 'sent' | 'junk' | 'trash' | 'archive' | 'all' | 'flagged'
 
@@ -93,9 +94,12 @@ export function toMailbox(row: MailboxRow, path: string[]): Mailbox {
   }
 }
 
+const manyRows = 1000 // beyond, others have a turn before the tree is made of them
+
 /** All mailboxes of an account, parents before children, siblings by name. */
 export async function listMailboxes(db: Reader, accountId: number): Promise<Mailbox[]> {
   const rows = await db.all<MailboxRow>(`select ${mailboxColumns} from mailbox where account_id = $1`, [accountId])
+  if (rows.length > manyRows) await breathe()
   const children = new Map<number, MailboxRow[]>()
   for (const row of rows) {
     const siblings = children.get(row.parent_id)

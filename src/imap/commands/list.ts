@@ -106,7 +106,7 @@ async function* runList(session: Session, order: ListOrder): Run {
   }
   const { select, want } = order
   let text = ''
-  for (const entry of await matching(session, order)) {
+  for (const entry of yield* matching(session, order)) {
     const chosen = isChosen(entry, select)
     if (!chosen && !entry.selectedBelow) continue
     const attributes = attributesOf(entry, order.extended, select.subscribed || want.subscribed).join(' ')
@@ -128,9 +128,16 @@ function isChosen({ place, subscribed }: Entry, select: ListOrder['select']): bo
   return !select.specialUse || useOf(place) !== undefined
 }
 
-async function matching(session: Session, { reference, patterns, select }: ListOrder): Promise<Entry[]> {
+// An account may have thousands of mailboxes: between the steps, who else waits has a turn.
+async function* matching(
+  session: Session,
+  { reference, patterns, select }: ListOrder,
+): AsyncGenerator<string, Entry[], void> {
   const wanted = patterns.filter((pattern) => pattern !== '').map((pattern) => inboxFirst(reference + pattern))
-  const entries = entriesOf(await allPlaces(session), select.subscribed ? await lostNames(session) : [])
+  const places = await allPlaces(session)
+  yield ''
+  const entries = entriesOf(places, select.subscribed ? await lostNames(session) : [])
+  yield ''
   const named: Entry[] = []
   for (const entry of entries.values()) {
     if (wanted.some((pattern) => matches(pattern, entry.name))) named.push(entry)
@@ -236,7 +243,10 @@ export const lsub: Command<LsubOrder> = {
   async *run(session, { reference, pattern }) {
     const wanted = inboxFirst(reference + pattern)
     let text = ''
-    const entries = entriesOf(await allPlaces(session), await lostNames(session))
+    const places = await allPlaces(session)
+    yield ''
+    const entries = entriesOf(places, await lostNames(session))
+    yield ''
     for (const { name, place, subscribed, subscribedBelow } of entries.values()) {
       if (!matches(wanted, name)) continue
       // RFC 3501 §6.3.9: a level that "%" stops at is named for the subscribed ones below it.
