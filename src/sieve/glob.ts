@@ -68,7 +68,7 @@ function search(
 ): { start: number; end: number } | undefined {
   const kept = values.length
   const head = segment[0]
-  const weight = 1 + (segment.reduce((sum, piece) => sum + (piece?.length ?? 1), 0) >> 6)
+  const weight = 2 + (segment.reduce((sum, piece) => sum + (piece?.length ?? 1), 0) >> 6)
   let tries = 0
   for (let start = from; start <= text.length; start++) {
     if (head !== undefined) {

@@ -108,7 +108,7 @@ function lookingFor(text: string, key: string): number {
 function regexMatches(session: Session, comparator: Comparator, value: string, key: string): boolean {
   const { limits } = session
   const regex = kept<Regex | undefined>(session, `regex ${comparator.name} ${key}`, () => {
-    session.spend(limits.regexSize)
+    session.spend(limits.regexSize * 2) // as dear as it may become
     try {
       return compileRegex(key, limits, comparator.foldCode)
     } catch (thrown) {

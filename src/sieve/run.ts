@@ -111,6 +111,7 @@ export class Running {
     for (const { part, path } of parts) {
       session.part = part
       session.path = path
+      session.spend(10)
       end = await this.steps(steps)
       if (end !== 'on') break
     }

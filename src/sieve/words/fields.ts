@@ -39,7 +39,7 @@ export function readFields(given: Given): FindFields {
     const found: SieveField[] = []
     for (const part of parts(session)) {
       const fields = session.fieldsOf(part)
-      session.spend(1 + fields.length * names.length)
+      session.spend(4 + fields.length * names.length)
       for (const name of names) {
         const wanted = name.toLowerCase()
         const same = fields.filter((field) => field.name.length === name.length && field.name.toLowerCase() === wanted)

@@ -13,9 +13,11 @@ export const flagsTag: Tag = { name: 'flags', takes: 'list', needs: 'imap4flags'
 const systemFlags = new Set(['\\answered', '\\flagged', '\\deleted', '\\seen', '\\draft'])
 
 /** Lists of flags separated by blanks become single flags. */
-function flagsIn(texts: string[], limit: number): string[] {
+function flagsIn(session: Session, texts: string[]): string[] {
+  const { flags: limit } = session.limits
   const found = new Map<string, string>()
   for (const text of texts) {
+    session.spend(1 + (text.length >> 2))
     for (const flag of text.split(/[ \t\r\n]+/)) {
       if (found.size >= limit) return [...found.values()]
       if (isFlag(flag) && !found.has(flag.toLowerCase())) found.set(flag.toLowerCase(), flag)
@@ -38,12 +40,12 @@ function singleFlags(text: Text): Text[] {
 export function readFlags(given: Given): (session: Session) => { flags?: string[] } {
   if (!given.has(':flags')) return ({ flags }) => (flags ? { flags } : {})
   const texts = given.list(':flags')
-  return (session) => ({ flags: flagsIn(session.list(texts), session.limits.flags) })
+  return (session) => ({ flags: flagsIn(session, session.list(texts)) })
 }
 
 function flagsOf(session: Session, variable: string | undefined): string[] {
   if (variable === undefined) return session.flags ?? []
-  return flagsIn([session.variable(variable)], session.limits.flags)
+  return flagsIn(session, [session.variable(variable)])
 }
 
 function setFlags(session: Session, variable: string | undefined, flags: string[]): void {
@@ -62,7 +64,10 @@ function readVariable(given: Given, name: string): string | undefined {
   return variable
 }
 
-function flagAction(name: string, change: (before: string[], flags: string[], limit: number) => string[]): ActionWord {
+function flagAction(
+  name: string,
+  change: (before: string[], flags: string[], session: Session) => string[],
+): ActionWord {
   return {
     name,
     needs: 'imap4flags',
@@ -76,15 +81,15 @@ function flagAction(name: string, change: (before: string[], flags: string[], li
       const variable = readVariable(given, name)
       const texts = given.list('flags')
       return (session) => {
-        const { flags: limit } = session.limits
-        setFlags(session, variable, change(flagsOf(session, variable), flagsIn(session.list(texts), limit), limit))
+        const flags = flagsIn(session, session.list(texts))
+        setFlags(session, variable, change(flagsOf(session, variable), flags, session))
       }
     },
   }
 }
 
 export const setflag = flagAction('setflag', (_, flags) => flags)
-export const addflag = flagAction('addflag', (before, flags, limit) => flagsIn([...before, ...flags], limit))
+export const addflag = flagAction('addflag', (before, flags, session) => flagsIn(session, [...before, ...flags]))
 export const removeflag = flagAction('removeflag', (before, flags) => {
   const gone = new Set(flags.map((flag) => flag.toLowerCase()))
   return before.filter((flag) => !gone.has(flag.toLowerCase()))

@@ -83,7 +83,7 @@ export const set: ActionWord = {
     const value = given.text('value') ?? ''
     return (session) => {
       const text = session.text(value)
-      session.spend(1 + (text.length >> 6))
+      session.spend(1 + (text.length >> 1))
       session.setVariable(name, change(text, session.limits.variable))
     }
   },
