@@ -34,8 +34,8 @@ export async function mountEvents(app: FastifyInstance, house: WebHouse, streams
       if (isOnce) end()
     }
     const end = (): void => void raw.end()
-    const pings = ping > 0 ? setInterval(() => write(pingEvent), ping) : undefined
-    const pingEvent = `event: ping\ndata: {"interval":${ping / 1000}}\n\n`
+    const pingEvent = ping > 0 ? `event: ping\ndata: {"interval":${ping / 1000}}\n\n` : ': here\n\n'
+    const pings = setInterval(() => write(pingEvent), ping || house.limits.quietMilliseconds)
     const unwatch = house.sessions.watch(signedIn, end)
     streams.open.add(end)
     const since = request.headers['last-event-id']?.toString()
@@ -88,5 +88,6 @@ function startStream(reply: FastifyReply): FastifyReply {
   })
   raw.flushHeaders?.()
   raw.write(': here\n\n')
+  raw.setTimeout(0)
   return reply
 }

@@ -43,7 +43,7 @@ export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<
       errorHandler: (error, _request, reply) => {
         const refused = asRequestError(error)
         if (!refused) throw error
-        return sendRequestError(reply, refused)
+        void sendRequestError(reply, refused)
       },
     },
     async (request, reply) => {

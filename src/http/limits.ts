@@ -8,6 +8,8 @@ export interface HttpLimits {
   headerMilliseconds: number // until a request's header is whole
   bodyMilliseconds: number // until a request's body is whole; uploads go by their own pace
   idleMilliseconds: number // between two requests of one connection
+  stallMilliseconds: number // a peer that neither sends nor takes a byte for so long, in the middle, is dropped
+  quietMilliseconds: number // a push says something at least so often: a peer that is gone is noticed
   requestsPerSocket: number // then the connection is closed, politely
   streams: number // requests at once on one HTTP/2 connection
   rates: number // sources and accounts that rates are kept of
@@ -24,6 +26,8 @@ export const httpDefaults: HttpLimits = {
   headerMilliseconds: 15_000,
   bodyMilliseconds: 60_000,
   idleMilliseconds: 75_000,
+  stallMilliseconds: 120_000,
+  quietMilliseconds: 240_000,
   requestsPerSocket: 10_000,
   streams: 100,
   rates: 50_000,

@@ -152,6 +152,42 @@ test('over HTTP/2 too; and a connection that nobody uses is closed', async () =>
   await once(session, 'close')
 })
 
+test('an answer that nobody takes ends its connection, a push that is quiet does not', async () => {
+  const house = await openWorld({
+    hostname: 'mail.uni.example',
+    people: ['wang@uni.example'],
+    web: { limits: { stallMilliseconds: 300, quietMilliseconds: 50 } },
+  })
+  const authorization = `Basic ${Buffer.from(`wang:${password}`).toString('base64')}`
+  const web = client(house, 'http')
+  const { json } = await web.ask('POST', '/jmap/upload/A1/', {
+    headers: { authorization },
+    body: Buffer.alloc(20 << 20),
+  })
+  const quiet = connect(house.port('http'), '127.0.0.1')
+  quiet.write(`GET /jmap/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n\r\n`)
+  let comments = 0
+  quiet.setEncoding('latin1').on('data', (piece: string) => (comments += piece.split(': here').length - 1))
+
+  const session = connect2(`https://127.0.0.1:${house.port('https')}`, { rejectUnauthorized: false })
+  session.on('error', () => undefined)
+  const path = `/jmap/download/A1/${json.blobId}/x`
+  const stalled2 = session.request({ ':path': path, authorization }).on('error', () => undefined)
+  const stalled = connect(house.port('http'), '127.0.0.1')
+  stalled.on('error', () => undefined).pause()
+  stalled.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n\r\n`)
+  await once(stalled2, 'response')
+  await once(stalled2, 'close')
+  while (comments < 10) await once(quiet, 'data')
+  equal(quiet.closed, false)
+  quiet.destroy()
+  stalled.resume()
+  await once(stalled, 'close')
+  ok(stalled.bytesRead < 20 << 20, 'it was cut')
+  session.destroy()
+  await house.close()
+})
+
 test('a listed proxy says who is there; then nobody is this machine', async () => {
   const socket = connect(world.port('http'), '127.0.0.1')
   socket.write(`${proxied}GET /mail HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)

@@ -92,10 +92,18 @@ function converse(line: Line, asking: Omit<Asking, 'signal'>): void {
     if (web.bufferedAmount > house.jmap.limits.pushQueueBytes + house.jmap.limits.answerBytes) web.terminate()
   }
   const end = (): void => web.close(1001)
+  let isThere = true
+  web.on('pong', () => (isThere = true))
+  const pings = setInterval(() => {
+    if (!isThere) return web.terminate()
+    isThere = false
+    return web.ping()
+  }, house.limits.quietMilliseconds)
   const unwatch = house.sessions.watch(signedIn, end)
   streams.open.add(end)
   web.on('error', () => web.terminate())
   web.on('close', () => {
+    clearInterval(pings)
     gone.abort()
     unwatch()
     streams.open.delete(end)

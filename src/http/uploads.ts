@@ -29,7 +29,7 @@ export async function mountUploads(app: FastifyInstance, house: WebHouse): Promi
           const { code } = error as { code?: string }
           if (code !== 'FST_ERR_CTP_BODY_TOO_LARGE' && code !== 'too-large') throw error
           reply.header('connection', 'close')
-          return sendRequestError(reply, new RequestError('limit', 'The upload is too large', 'maxSizeUpload'), 413)
+          void sendRequestError(reply, new RequestError('limit', 'The upload is too large', 'maxSizeUpload'), 413)
         },
       },
       async (request, reply) => {

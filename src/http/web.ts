@@ -6,10 +6,11 @@
 // Invariants:
 //   every answer has the headers of safety.ts, and every refusal is a problem (problems.ts)
 //   over plain HTTP only this machine itself is served; others are sent to https
-//   a header or body that comes too slowly ends its connection; the others notice nothing
+//   a header or body that comes too slowly, and an answer that is not taken, end their connection; the others notice
+//   nothing
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createServer2, type Http2Server } from 'node:http2'
+import { constants, createServer as createServer2, type Http2Server } from 'node:http2'
 import type { Socket } from 'node:net'
 import cookies from '@fastify/cookie'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -170,7 +171,7 @@ function createPlain({ limits }: WebHouse, handler: Handler): Server {
   )
   server.maxHeadersCount = limits.headers
   server.maxRequestsPerSocket = limits.requestsPerSocket
-  server.timeout = 0
+  server.timeout = limits.stallMilliseconds // of silence both ways; pushes have none
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || socket.destroyed) return socket.destroy()
     const status =
@@ -211,6 +212,9 @@ function createSecond({ limits }: WebHouse, handler: Handler): Http2Server {
     maxOutstandingPings: 5,
   })
   server.on('request', handler as never)
+  server.on('stream', (stream) =>
+    stream.setTimeout(limits.stallMilliseconds, () => stream.close(constants.NGHTTP2_CANCEL)),
+  )
   server.on('session', (session) => {
     session.setTimeout(limits.idleMilliseconds, () => session.close()) // what is being answered is finished
     session.on('error', () => session.destroy())
