@@ -43,11 +43,11 @@ const sqlite: WordTables = {
   drop: (sql, mailIds) => dropWords(sql, 'rowid', mailIds),
   where: (column, place) => `${column} in (select rowid from mail_words where mail_words match $${place})`,
   value: (sought) => spell(sought, ' AND ', ' OR ', ({ word, prefix }) => `"${word}"${prefix ? '*' : ''}`),
-  // +: by the index of mails, of which few are new, not by the mailbox.
+  // +: by the index of mails, of which few are new, not by the mailbox. Cross: from these few, not along all messages.
   unindexed: (column, where) => `
     select ${column} from message m where m.mail_id > (select last from progress) and +${where} = $1
-    union select ${column} from mail x join message m on m.mail_id = x.id where x.stale <> 0 and +${where} = $1
-    union select ${column} from unread u join message m on m.mail_id = u.mail_id where +${where} = $1`,
+    union select ${column} from mail x cross join message m where m.mail_id = x.id and x.stale <> 0 and +${where} = $1
+    union select ${column} from unread u cross join message m where m.mail_id = u.mail_id and +${where} = $1`,
 }
 
 const postgres: WordTables = {
