@@ -72,7 +72,7 @@ export function addressedAs(fields: readonly SieveField[], own: readonly string[
   const named = fields
     .filter(({ name }) => recipientFields.has(name.toLowerCase()))
     .flatMap(({ written }) => readAddresses(written))
-    .map(({ mailbox, host }) => `${mailbox}@${host}`)
+    .map(addressOf)
   return own.find((each) => named.some((other) => sameAddress(each, other)))
 }
 
@@ -121,15 +121,19 @@ function short(subject: string): string {
 
 /** The envelope's sender, with the name the mail gives it. */
 function personWritingFrom({ fields, sender }: Answered): Address {
-  const address = outgoingAddress(sender) ?? sender
+  const to = readAddresses(`<${outgoingAddress(sender) ?? ''}>`)[0] ?? { name: '', mailbox: '', host: '' }
   for (const name of ['sender', 'resent-from', 'from', 'reply-to']) {
     for (const field of fields) {
       if (field.name.toLowerCase() !== name) continue
-      const found = readAddresses(field.written).find((each) => sameAddress(`${each.mailbox}@${each.host}`, address))
-      if (found) return found
+      const found = readAddresses(field.written).find((each) => sameAddress(addressOf(each), addressOf(to)))
+      if (found) return { ...to, name: found.name }
     }
   }
-  return readAddresses(`<${address}>`)[0] ?? { name: '', mailbox: address, host: '' }
+  return to
+}
+
+function addressOf({ mailbox, host }: Address): string {
+  return `${mailbox}@${host}`
 }
 
 const mostReferences = 20
