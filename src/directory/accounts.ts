@@ -305,6 +305,9 @@ export async function purgeAccount(sql: Writer, id: number): Promise<void> {
   await sql.run(`delete from sign_in_lock where name = $1`, [account.address])
   await sql.run(`delete from web_session where account_id = $1`, [id])
   await sql.run(`delete from push_subscription where account_id = $1`, [id])
+  await sql.run(`delete from identity where account_id = $1`, [id])
+  await sql.run(`delete from vacation where account_id = $1`, [id])
+  await sql.run(`delete from preference where account_id = $1`, [id])
   await sql.run(`delete from account where id = $1`, [id])
 }
 

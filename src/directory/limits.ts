@@ -15,6 +15,16 @@ export const directoryLimits = {
   expansion: 5000,
   /** Places where user and detail are tried to part: a+b+c has two. */
   detailCuts: 4,
+  /** Identities of one account that it made itself. */
+  identities: 100,
+  /** Addresses in Reply-To or Bcc of an identity. */
+  identityAddresses: 50,
+  /** Characters of a signature, as text or as HTML. */
+  signature: 100_000,
+  /** Characters of what is answered while somebody is away. */
+  vacation: 200_000,
+  /** Characters of the choices somebody made for the web pages. */
+  choices: 65_536,
   /** Rows of one page of a listing. */
   page: 1000,
 }

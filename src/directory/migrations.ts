@@ -6,6 +6,9 @@
 //   sign_in_lock   names that are locked after failures; source '' is everywhere
 //   web_session    who is signed in at the web door; the secret's digest only
 //   push_subscription   devices that are told of changes while nobody looks
+//   identity       names, addresses and signatures to write as; own is 1 for those the house makes
+//   vacation       what is answered while somebody is away
+//   preference     what somebody chose for the web pages
 //
 // An account's primary address is account.address and has a row in address, like all others.
 // Lists of protocols are words with spaces between, and name what is off: a new protocol starts on.
@@ -132,5 +135,37 @@ export const migrations: Migration[] = [
       );
       create index push_subscription_account on push_subscription (account_id);
       create index push_subscription_expires on push_subscription (expires_at);`,
+  },
+  {
+    name: 'directory/0004-identities',
+    text: `
+      create table identity (
+        id {id},
+        account_id {int} not null,
+        address text not null,
+        own {int} not null,
+        name text,
+        reply_to text,
+        bcc text,
+        text_signature text not null default '',
+        html_signature text not null default ''
+      );
+      create index identity_account on identity (account_id);
+      create unique index identity_own on identity (account_id, address) where own = 1;
+
+      create table vacation (
+        account_id {int} primary key,
+        enabled {int} not null default 0,
+        from_date {int},
+        to_date {int},
+        subject text,
+        text_body text,
+        html_body text
+      ) {bykey};
+
+      create table preference (
+        account_id {int} primary key,
+        choices text not null
+      ) {bykey};`,
   },
 ]
