@@ -93,7 +93,7 @@ function conditionOf(criterion: ColumnCriterion, values: Value[]): string {
     case 'email':
       return `m.mail_id = ${place(criterion.id)}`
     case 'thread':
-      return `x.thread = ${place(criterion.id)}`
+      return `m.thread = ${place(criterion.id)}`
     case 'attachment':
       return `x.has_attachment = ${criterion.has ? 1 : 0}`
     case 'header':

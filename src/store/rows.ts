@@ -101,8 +101,9 @@ export async function changedSince(
   from = 1,
   to = 0xffff_ffff,
 ): Promise<MessageRow[]> {
+  // +: by the index of modseqs, not along the mailbox.
   const rows = await db.arrays(
-    `select ${rowColumns} from message where mailbox_id = $1 and modseq > $2 and uid between $3 and $4`,
+    `select ${rowColumns} from message where mailbox_id = $1 and modseq > $2 and +uid between $3 and $4`,
     [mailboxId, modseq, from, to],
   )
   return rows.map(toMessageRow).sort((a, b) => a.uid - b.uid)
