@@ -175,7 +175,8 @@ test('an answer that nobody takes ends its connection, a push that is quiet does
   const stalled2 = session.request({ ':path': path, authorization }).on('error', () => undefined)
   const stalled = connect(house.port('http'), '127.0.0.1')
   stalled.on('error', () => undefined).pause()
-  const closed = [once(stalled, 'close'), once(stalled2, 'close')]
+  // once() would throw for an error that comes before.
+  const closed = [stalled, stalled2].map((one) => new Promise<void>((resolve) => one.on('close', () => resolve())))
   stalled.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n\r\n`)
   await closed[1]
   while (comments < 30) await once(quiet, 'data')
