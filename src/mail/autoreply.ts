@@ -114,9 +114,15 @@ function subjectOf(fields: readonly SieveField[]): string {
 
 const longestSubject = 256 // characters
 
+/** A line can be folded at single blanks only. */
+function tidy(value: string): string {
+  return value.replace(/\s+/g, ' ').trim()
+}
+
 function short(subject: string): string {
-  const characters = Array.from(subject)
-  return characters.length <= longestSubject ? subject : `${characters.slice(0, longestSubject - 1).join('')}…`
+  const line = tidy(subject)
+  const characters = Array.from(line)
+  return characters.length <= longestSubject ? line : `${characters.slice(0, longestSubject - 1).join('')}…`
 }
 
 /** The envelope's sender, with the name the mail gives it. */
@@ -215,7 +221,7 @@ export function writeNotification(fields: readonly SieveField[], notice: Notific
     `X-Priority: ${priority}\r\nImportance: ${importance}\r\n`,
     ...notice.headers
       .filter(([name]) => isHeaderName(name) && !ours.test(name))
-      .map(([name, value]) => writeHeader(name, value)),
+      .map(([name, value]) => writeHeader(name, tidy(value))),
   ]
   return Buffer.from(head.join('') + plainBody(notice.body ?? bodyOf(fields)))
 }
