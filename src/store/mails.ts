@@ -37,6 +37,7 @@ export interface MailRow {
   hasAttachment: boolean
   packedTree: string
   tree?: Tree // use treeOf()
+  preview?: string // use previewsOf()
   isNew?: boolean // inserted by this transaction, not read
 }
 

@@ -7,6 +7,7 @@ import { list, listLength, padded } from './sets.ts'
 import type { Store } from './store.ts'
 
 const previewText = 8_192 // characters read to find a preview
+const readsAtOnce = 8
 
 /**
  * Previews by mail id, at most 200 characters each; what the indexer has not reached is read now. Ids that are not
@@ -16,8 +17,17 @@ export async function previewsOf(store: Store, mailIds: readonly number[]): Prom
   const found = await store.indexer.previews(mailIds)
   const missing = mailIds.filter((mailId) => !found.has(mailId))
   if (missing.length === 0) return found
-  for (const mail of (await store.mails.get(missing)).values())
-    found.set(mail.id, previewOf(await bodyText(mail, readerOf(store.blobs, mail), previewText)))
+  const mails = [...(await store.mails.get(missing)).values()]
+  for (let from = 0; from < mails.length; from += readsAtOnce) {
+    const part = mails.slice(from, from + readsAtOnce)
+    // Kept with the row: until the indexer comes, a list that is looked at again would read its mails again.
+    await Promise.all(
+      part.map(async (mail) => {
+        mail.preview ??= previewOf(await bodyText(mail, readerOf(store.blobs, mail), previewText))
+        found.set(mail.id, mail.preview)
+      }),
+    )
+  }
   return found
 }
 
