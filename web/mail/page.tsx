@@ -1,0 +1,71 @@
+// The frame of the mail page: the bar over it, tree, list and reader; over them what is asked or said.
+
+import { lazy, Suspense, useEffect } from 'react'
+import { useCell } from '../parts/cell.ts'
+import { Dialogs } from './frame/dialogs.tsx'
+import { Dock } from './frame/dock.tsx'
+import { Lintel } from './frame/lintel.tsx'
+import { Offline } from './frame/offline.tsx'
+import { ToastBar } from './frame/toast.tsx'
+import { Tree } from './frame/tree.tsx'
+import { useKeys } from './keys/usekeys.ts'
+import { List } from './list/list.tsx'
+import { titleOf } from './title.ts'
+import { Reader } from './reader/reader.tsx'
+import { useMail } from './words.ts'
+import css from './page.module.css'
+
+interface ComposerProps {
+  start: { kind: string; accountId: string }
+  close(): void
+}
+const found = import.meta.glob<{ Composer: (props: ComposerProps) => React.ReactNode }>('./compose/composer.tsx')
+const Composer = lazy(async () => ({ default: (await found['./compose/composer.tsx']!()).Composer }))
+
+export function MailPage() {
+  const mail = useMail()
+  const { words: w } = mail
+  const { compose, emailId } = useCell(mail.route)
+  const mailboxes = useCell(mail.account().mailboxes)
+  const route = useCell(mail.route)
+  useKeys(mail)
+  useEffect(() => {
+    document.title = w.title(titleOf(mail), location.hostname)
+  }, [mail, mailboxes, route, w])
+  const state = compose ? css['composing'] : emailId ? css['reading'] : ''
+  return (
+    <div className={`${css['app']} ${state}`}>
+      <a className="skip" href="#list" onClick={(event) => focusList(event)}>
+        {w.skip}
+      </a>
+      <Lintel />
+      <Offline />
+      <div className={css['three']}>
+        <Tree />
+        <main className={css['panes']}>
+          <List />
+          <Reader key={emailId ?? 'none'} />
+          {compose && (
+            <Suspense>
+              <section className={css['composer']} aria-label={w.compose}>
+                <Composer
+                  key={JSON.stringify(compose)}
+                  start={{ ...compose, accountId: compose.accountId ?? mail.account().id }}
+                  close={() => mail.go({ compose: undefined })}
+                />
+              </section>
+            </Suspense>
+          )}
+        </main>
+      </div>
+      <Dock />
+      <ToastBar />
+      <Dialogs />
+    </div>
+  )
+}
+
+function focusList(event: { preventDefault(): void }): void {
+  event.preventDefault() // the part behind "#" says where one is
+  document.getElementById('list')?.focus()
+}
