@@ -52,6 +52,7 @@ export async function openApi(app: FastifyInstance, house: WebHouse): Promise<vo
       const { routes, check } = await table(house.version)
       const { call, parameters } = find(routes, request)
       const answer = await answerCall(house, rates, { call, parameters, check }, request, reply)
+      if (answer === reply) return reply // it has sent its own
       if (answer === undefined) return reply.code(204).send()
       return reply.type('application/json').send(JSON.stringify(answer))
     },

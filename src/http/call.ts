@@ -31,7 +31,7 @@ export interface ApiCall<Input = unknown, By extends Who = Who> {
   size?: number // bytes of the body; limits.bodyBytes when not said
   input?: z.ZodMiniType<Input> // the body, with the path's parameters and the query
   output?: z.ZodMiniType // for the description; 204 when there is none
-  /** What it gives is sent as JSON. */
+  /** What it gives is sent as JSON; a call that sends something else gives its reply. */
   run(asked: Asked & (By extends 'anybody' ? { by?: SignedIn } : { by: SignedIn }), input: Input): Promise<unknown>
 }
 

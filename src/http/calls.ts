@@ -1,11 +1,14 @@
 // The calls of /api, all of them: a call that is not in this list does not exist.
 
 import type { ApiCall } from './call.ts'
+import { proxyImage } from './calls/proxy-image.ts'
 import { sessionBegin } from './calls/session-begin.ts'
 import { sessionEnd } from './calls/session-end.ts'
 import { sessionShow } from './calls/session-show.ts'
 import { sessionsEndOne, sessionsEndOthers } from './calls/sessions-end.ts'
 import { sessionsList } from './calls/sessions-list.ts'
+import { viewPicture } from './calls/view-picture.ts'
+import { viewShow } from './calls/view-show.ts'
 
 export const calls: readonly ApiCall[] = [
   sessionBegin,
@@ -14,4 +17,7 @@ export const calls: readonly ApiCall[] = [
   sessionsList,
   sessionsEndOne,
   sessionsEndOthers,
+  viewShow,
+  viewPicture,
+  proxyImage,
 ]

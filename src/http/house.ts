@@ -5,6 +5,7 @@ import type { SignIn } from '../login/login.ts'
 import type { Sessions } from '../login/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { HttpLimits } from './limits.ts'
+import type { Outward } from './outward.ts'
 
 export interface WebHouse {
   hostname: string
@@ -15,6 +16,10 @@ export interface WebHouse {
   jmap: JmapHouse
   limits: HttpLimits
   clock: () => number
+  /** Signs what a letter's frame may load. */
+  viewKey: Buffer
+  /** Pictures on the web that letters show. */
+  outward: Outward
   /** Where the built web pages lie. */
   webFolder: string
   /** Whether others than this machine are served over plain HTTP. */

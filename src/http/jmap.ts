@@ -11,7 +11,7 @@ import { mountDownloads } from './downloads.ts'
 import { mountEvents, type Streams } from './events.ts'
 import { openGate } from './gate.ts'
 import type { WebHouse } from './house.ts'
-import { peerOf } from './peers.ts'
+import { isEncrypted, peerOf } from './peers.ts'
 import { sendRequestError } from './requesterrors.ts'
 import { hostOf } from './safety.ts'
 import { mountSocket } from './socket.ts'
@@ -71,7 +71,7 @@ export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<
 
 /** The origin a client reached us at. */
 export function originOf(request: FastifyRequest): string {
-  return `${peerOf(request).tls ? 'https' : 'http'}://${hostOf(request)}`
+  return `${isEncrypted(request) ? 'https' : 'http'}://${hostOf(request)}`
 }
 
 export function askingOf(house: WebHouse, signedIn: SignedIn, request: FastifyRequest, reply: FastifyReply): Asking {

@@ -16,6 +16,8 @@ export interface HttpLimits {
   lookMilliseconds: number // between two looks whether the web was built anew
   assetBytes: number // one file of the web build that is kept in memory
   assetsBytes: number // all of them
+  viewBytes: number // of a letter that are shown at first
+  viewBytesFull: number // and when all of it is asked for
 }
 
 export const httpDefaults: HttpLimits = {
@@ -34,4 +36,29 @@ export const httpDefaults: HttpLimits = {
   lookMilliseconds: 5_000,
   assetBytes: 4 << 20,
   assetsBytes: 32 << 20,
+  viewBytes: 200 << 10,
+  viewBytesFull: 1 << 20,
+}
+
+/** Pictures on the web, fetched for readers. */
+export interface PictureLimits {
+  bytes: number // of one picture
+  milliseconds: number // until it is whole, redirects and all
+  redirects: number
+  atOnce: number // fetches of all
+  atOnceEach: number // fetches of one person
+  waiting: number // that wait for their turn
+  cacheBytes: number // of pictures kept in memory
+  cacheMilliseconds: number
+}
+
+export const pictureDefaults: PictureLimits = {
+  bytes: 5 << 20,
+  milliseconds: 10_000,
+  redirects: 3,
+  atOnce: 64,
+  atOnceEach: 8,
+  waiting: 1_000,
+  cacheBytes: 32 << 20,
+  cacheMilliseconds: 3_600_000,
 }

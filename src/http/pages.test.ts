@@ -199,6 +199,24 @@ test('a listed proxy says who is there; then nobody is this machine', async () =
   equal(http.origin.startsWith('http:'), true)
 })
 
+test('behind a proxy that encrypts, if the operator says so', async () => {
+  const house = await openWorld({
+    hostname: 'mail.uni.example',
+    people: ['wang@uni.example'],
+    config: { 'http.allow_plain': true, listener: [{ name: 'http', proxies: ['127.0.0.1'] }] },
+  })
+  const body = JSON.stringify({ name: 'wang', password })
+  const socket = connect(house.port('http'), '127.0.0.1')
+  socket.write(
+    `${proxied}POST /api/session HTTP/1.1\r\nHost: mail.uni.example\r\nOrigin: https://mail.uni.example\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  )
+  const answer = await heard(socket)
+  match(answer, /^HTTP\/1\.1 201 /)
+  match(answer, /set-cookie: __Host-postern=[^;]+; .*Secure/i)
+  match(answer, /strict-transport-security/i)
+  await house.close()
+})
+
 test('a house that closes finishes what is asked and ends what waits', async () => {
   const house = await openWorld({ hostname: 'mail.uni.example', people: ['wang@uni.example'] })
   const authorization = `Basic ${Buffer.from(`wang:${password}`).toString('base64')}`

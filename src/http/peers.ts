@@ -20,17 +20,32 @@ function peerOfSocket(socket: object): Peer {
   return peer
 }
 
-const peers = new WeakMap<IncomingMessage, Peer>()
+const peers = new WeakMap<IncomingMessage, { peer: Peer; isEncrypted: boolean }>()
 
-/** Notes the peer with the request: its socket may be gone before it is answered. */
-export function notePeer({ raw }: FastifyRequest): Peer {
-  const peer = peerOfSocket(raw.socket)
-  peers.set(raw, peer)
+/**
+ * Notes the peer with the request: its socket may be gone before it is answered. `isFronted`: the operator says that
+ * somebody in front of us encrypts what comes in clear from others than this machine.
+ */
+export function notePeer(request: FastifyRequest, isFronted: boolean): Peer {
+  const peer = peerOfSocket(request.raw.socket)
+  const known = { peer, isEncrypted: peer.tls !== undefined }
+  peers.set(request.raw, known)
+  if (isFronted && !known.isEncrypted) known.isEncrypted = !isLocal(request)
   return peer
 }
 
 export function peerOf({ raw }: FastifyRequest): Peer {
-  return peers.get(raw) ?? peerOfSocket(raw.socket)
+  return peers.get(raw)?.peer ?? peerOfSocket(raw.socket)
+}
+
+/** Whether nobody between reads along: TLS here, or in front of us. */
+export function isEncrypted({ raw }: FastifyRequest): boolean {
+  return peers.get(raw)?.isEncrypted ?? false
+}
+
+/** Whether a password may be taken though there is no TLS here: it never left this machine, or came encrypted to it. */
+export function isSafeInClear(request: FastifyRequest): boolean {
+  return isEncrypted(request) || isLocal(request)
 }
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '::1'])

@@ -36,6 +36,17 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** For letters, in a frame of our pages: they have an origin of their own, and no scripts. */
+export const framePolicy = [
+  'sandbox allow-popups allow-popups-to-escape-sandbox',
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "img-src 'self' data:",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+].join('; ')
+
 /** For bytes of strangers that are downloaded: whatever they are, they are opened as nothing. */
 export const downloadPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 

@@ -20,7 +20,7 @@ import { openApi } from './api.ts'
 import { openPages } from './pages.ts'
 import type { WebHouse } from './house.ts'
 import { mountJmap } from './jmap.ts'
-import { isLocal, notePeer, rememberPeer } from './peers.ts'
+import { isEncrypted, isSafeInClear, notePeer, rememberPeer } from './peers.ts'
 import { headersOf, HttpTrouble, problemOf } from './problems.ts'
 import { checkHost, hostNameOf, secureHeaders } from './safety.ts'
 import { takeUpgrade } from './socket.ts'
@@ -85,11 +85,11 @@ function prepare(app: FastifyInstance, house: WebHouse, state: State): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   void app.register(cookies)
   app.addHook('onRequest', async (request, reply) => {
-    const { tls } = notePeer(request)
-    secureHeaders(reply, tls !== undefined)
+    notePeer(request, house.allowPlain)
+    secureHeaders(reply, isEncrypted(request))
     checkHost(request)
     boundBody(house, request)
-    if (!tls && !house.allowPlain && !isLocal(request)) return sendToHttps(house, request, reply)
+    if (!isSafeInClear(request)) return sendToHttps(house, request, reply)
     return undefined
   })
   app.addHook('onSend', async (request, reply) => {

@@ -13,7 +13,7 @@ import type { SignIn } from '../login/login.ts'
 import type { Sessions, SignedIn } from '../login/sessions.ts'
 import { newId } from '../tracking/ids.ts'
 import { HttpTrouble } from './problems.ts'
-import { isLocal, peerOf } from './peers.ts'
+import { isEncrypted, isSafeInClear, peerOf } from './peers.ts'
 import { hostNameOf, isFromElsewhere } from './safety.ts'
 
 export const cookieNames = { secure: '__Host-postern', local: 'postern-local' }
@@ -26,7 +26,7 @@ export interface Doorkeeper {
 }
 
 export function cookieName(request: FastifyRequest): string {
-  return peerOf(request).tls ? cookieNames.secure : cookieNames.local
+  return isEncrypted(request) ? cookieNames.secure : cookieNames.local
 }
 
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, secret: string, expires: number): void {
@@ -34,20 +34,20 @@ export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, s
     path: '/',
     httpOnly: true,
     sameSite: 'strict',
-    secure: peerOf(request).tls !== undefined,
+    secure: isEncrypted(request),
     expires: new Date(expires),
   })
 }
 
 export function dropSessionCookie(request: FastifyRequest, reply: FastifyReply): void {
-  const secure = peerOf(request).tls !== undefined
+  const secure = isEncrypted(request)
   reply.clearCookie(cookieName(request), { path: '/', httpOnly: true, sameSite: 'strict', secure })
 }
 
 /** The secret in a request's cookie; cookies of another name never count. */
 export function cookieOf(request: FastifyRequest): string | undefined {
   const secret = request.cookies[cookieName(request)]
-  return secret !== undefined && (peerOf(request).tls || isLocal(request)) ? secret : undefined
+  return secret !== undefined && isSafeInClear(request) ? secret : undefined
 }
 
 /** What a page sends with each change, in `tokenHeader`: made of the session's secret, and no way back. */
@@ -116,7 +116,7 @@ async function authorized(
   if (colon < 0) throw new HttpTrouble('bad-request')
   const peer = peerOf(request)
   const host = hostNameOf(request)
-  return keeper.sessions.withPassword(`${peer.address} ${host} ${peer.tls !== undefined} ${value}`, 'jmap', () =>
+  return keeper.sessions.withPassword(`${peer.address} ${host} ${isEncrypted(request)} ${value}`, 'jmap', () =>
     keeper.signIn({
       name: text.slice(0, colon),
       password: text.slice(colon + 1),
@@ -124,7 +124,7 @@ async function authorized(
       peer,
       sessionId: newId(keeper.clock()),
       host,
-      local: isLocal(request),
+      local: isSafeInClear(request),
     }),
   )
 }

@@ -17,7 +17,7 @@ export interface Attempt {
   peer: Peer
   sessionId: string
   host?: string // the host name that was asked, where the door knows it better than SNI
-  local?: boolean // the connection never left this machine
+  local?: boolean // there is no TLS here, but the password never left this machine, or was encrypted up to it
 }
 
 export interface SigningIn {

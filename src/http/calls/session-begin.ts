@@ -6,7 +6,7 @@
 import * as z from 'zod/mini'
 import { newId } from '../../tracking/ids.ts'
 import { call } from '../call.ts'
-import { isLocal } from '../peers.ts'
+import { isSafeInClear } from '../peers.ts'
 import { HttpTrouble } from '../problems.ts'
 import { hostNameOf, isFromElsewhere } from '../safety.ts'
 import { cookieOf, fromOf, pageToken, setSessionCookie } from '../who.ts'
@@ -36,7 +36,7 @@ export const sessionBegin = call({
       peer,
       sessionId: newId(house.clock()),
       host: hostNameOf(request),
-      local: isLocal(request),
+      local: isSafeInClear(request),
     })
     const before = cookieOf(request)
     const old = before === undefined ? undefined : await house.sessions.find(before, fromOf(request))
