@@ -15,15 +15,17 @@ import { planListeners, type ListenerName, type ListenerPlan } from './config/li
 import type { Config } from './config/settings.ts'
 import { deliveryDefaults, type DeliverySettings } from './delivery/limits.ts'
 import { openDelivery } from './delivery/delivery.ts'
+import { readNetworks } from './delivery/networks.ts'
 import { openSrs, srsKey } from './delivery/srs.ts'
 import { accountByAddress, accountById } from './directory/accounts.ts'
 import { defaultDomain, isLocalDomain } from './directory/domains.ts'
 import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
-import { httpDefaults, type HttpLimits } from './http/limits.ts'
+import { httpDefaults, pictureDefaults, type HttpLimits, type PictureLimits } from './http/limits.ts'
 import type { Web } from './http/web.ts'
 import { imap } from './imap/conversation.ts'
 import { jmapDefaults } from './jmap/limits.ts'
+import type { Push } from './jmap/push.ts'
 import { openLogin, type LoginSettings } from './login/login.ts'
 import { openPresence, type Presence } from './login/presence.ts'
 import { openSessions } from './login/sessions.ts'
@@ -37,6 +39,7 @@ import { openLocks } from './pop3/locks.ts'
 import { addToQueue } from './queue/entries.ts'
 import { queueDefaults, type QueueSettings } from './queue/limits.ts'
 import { startQueue, type Queue } from './queue/queue.ts'
+import { sweepSubmissions } from './queue/submissions.ts'
 import { smtpServer, type ServerOptions } from './smtp/conversation.ts'
 import { openDatabase } from './sql/open.ts'
 import type { Database } from './sql/sql.ts'
@@ -67,7 +70,7 @@ export interface ServeOptions {
   resolver?: Resolver
   log?: Logger
   /** For tests: where the built web pages lie when not in web/dist, and other limits of the web door. */
-  web?: { folder?: string; limits?: Partial<HttpLimits> }
+  web?: { folder?: string; limits?: Partial<HttpLimits>; pictures?: Partial<PictureLimits> }
   /** Called when the database is open and nothing listens yet: the first start makes its domain here. */
   prepare?(db: Database): Promise<void>
 }
@@ -123,6 +126,7 @@ async function open(
   const mainDomain = async (): Promise<string> => (await defaultDomain(db)) ?? config.hostname
   const warn = (what: string, error: unknown): void => log.warn({ err: error }, what)
   let queue: Queue | undefined
+  let push: Push | undefined
   const inOneGo = together(db)
   const delivery = openDelivery({
     store,
@@ -153,7 +157,11 @@ async function open(
     warn,
     isLocalDomain: (domain) => isLocalDomain(db, domain),
     deliverLocal: delivery.deliverLocal,
+    submissionsChanged: ({ accountId, modseq }) => push?.tell(accountId, { EmailSubmission: String(modseq) }),
   })
+  const isThere = async (id: number): Promise<boolean> => (await accountById(db, id)) !== undefined
+  const forget = () => sweepSubmissions(db, clock() - jmapDefaults.submissionsKept, isThere)
+  atEnd(every(hour, forget, failed))
   atEnd(() => queue?.stop())
   atEnd(() => delivery.settled())
 
@@ -204,13 +212,15 @@ async function open(
       }),
     web: once(async () => {
       // Loaded when the doors of mail stand open already: they need none of it.
-      const [{ openWeb }, { openPush }, { openSubscriptions }, { openPoster }, { openVapid }] = await Promise.all([
-        import('./http/web.ts'),
-        import('./jmap/push.ts'),
-        import('./jmap/subscriptions.ts'),
-        import('./jmap/post.ts'),
-        import('./jmap/webpush.ts'),
-      ])
+      const [{ openWeb }, { openOutward }, { openPush }, { openSubscriptions }, { openPoster }, { openVapid }] =
+        await Promise.all([
+          import('./http/web.ts'),
+          import('./http/outward.ts'),
+          import('./jmap/push.ts'),
+          import('./jmap/subscriptions.ts'),
+          import('./jmap/post.ts'),
+          import('./jmap/webpush.ts'),
+        ])
       const sessions = openSessions(db, clock, failed, {
         idleMilliseconds: config['http.session_idle'],
         absoluteMilliseconds: config['http.session_life'],
@@ -243,6 +253,13 @@ async function open(
         },
         limits: { ...httpDefaults, ...options.web?.limits },
         clock,
+        viewKey: await srsKey(join(keyFolder, 'view.key')),
+        outward: openOutward({
+          resolver,
+          allowed: readNetworks(config['http.picture_networks']),
+          limits: { ...pictureDefaults, ...options.web?.pictures },
+          clock,
+        }),
         webFolder: options.web?.folder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
         allowPlain: config['http.allow_plain'],
         httpsPort: () => httpsPort,

@@ -247,6 +247,11 @@ export const settings = {
     zh: '網頁登入最長可持續多久。',
   }),
 
+  'http.picture_networks': list([], {
+    en: 'Private networks that pictures in mail may be fetched from, at any port; others never are.',
+    zh: '允許代讀者抓取信中圖片的私有網段(不限連接埠);其他私有位址一律不抓。',
+  }),
+
   // -- authentication of mail (mailauth/)
   'mailauth.dmarc': choice(['honour', 'mark'], 'honour', {
     en: 'Whether a domain that asks to refuse or set aside mail it did not sign is obeyed, or only noted.',
