@@ -308,6 +308,8 @@ export async function purgeAccount(sql: Writer, id: number): Promise<void> {
   await sql.run(`delete from identity where account_id = $1`, [id])
   await sql.run(`delete from vacation where account_id = $1`, [id])
   await sql.run(`delete from preference where account_id = $1`, [id])
+  await sql.run(`delete from script where account_id = $1`, [id])
+  await sql.run(`delete from filter_memory where account_id = $1`, [id])
   await sql.run(`delete from account where id = $1`, [id])
 }
 

@@ -25,6 +25,13 @@ export const directoryLimits = {
   vacation: 200_000,
   /** Characters of the choices somebody made for the web pages. */
   choices: 65_536,
+  /** Sieve scripts of one account; octets of a name, of one script and of all together. RFC 5804 §1.6. */
+  scripts: 64,
+  scriptName: 512,
+  scriptBytes: 256 * 1024,
+  scriptsBytes: 2 * 1024 * 1024,
+  /** What the filters of one account remember: senders answered, keys of mails. */
+  memories: 20_000,
   /** Rows of one page of a listing. */
   page: 1000,
 }

@@ -9,6 +9,8 @@
 //   identity       names, addresses and signatures to write as; own is 1 for those the house makes
 //   vacation       what is answered while somebody is away
 //   preference     what somebody chose for the web pages
+//   script         people's Sieve scripts; one of an account may be active
+//   filter_memory  whom a filter answered and which mails it saw, by digest, until it expires
 //
 // An account's primary address is account.address and has a row in address, like all others.
 // Lists of protocols are words with spaces between, and name what is off: a new protocol starts on.
@@ -167,5 +169,28 @@ export const migrations: Migration[] = [
         account_id {int} primary key,
         choices text not null
       ) {bykey};`,
+  },
+  {
+    name: 'directory/0005-scripts',
+    text: `
+      create table script (
+        id {id},
+        account_id {int} not null,
+        name text not null,
+        text text not null,
+        size {int} not null,
+        digest text not null,
+        active {int} not null default 0
+      );
+      create unique index script_name on script (account_id, name);
+      create unique index script_active on script (account_id) where active = 1;
+
+      create table filter_memory (
+        account_id {int} not null,
+        digest text not null,
+        expires_at {int} not null,
+        primary key (account_id, digest)
+      ) {bykey};
+      create index filter_memory_expires on filter_memory (expires_at);`,
   },
 ]

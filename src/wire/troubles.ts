@@ -14,6 +14,10 @@ export type TroubleCode =
   | 'protocol-off'
   | 'too-many-failures'
   | 'tls-required'
+  | 'no-such-script'
+  | 'bad-script-name'
+  | 'script-active'
+  | 'too-many-scripts'
   // store
   | 'no-such-mailbox'
   | 'mailbox-exists'
