@@ -126,7 +126,7 @@ async function open(
   const mainDomain = async (): Promise<string> => (await defaultDomain(db)) ?? config.hostname
   const warn = (what: string, error: unknown): void => log.warn({ err: error }, what)
   let queue: Queue | undefined
-  let push: Push | undefined
+  let followers: Push | undefined // opened with the web door
   const inOneGo = together(db)
   const delivery = openDelivery({
     store,
@@ -157,7 +157,7 @@ async function open(
     warn,
     isLocalDomain: (domain) => isLocalDomain(db, domain),
     deliverLocal: delivery.deliverLocal,
-    submissionsChanged: ({ accountId, modseq }) => push?.tell(accountId, { EmailSubmission: String(modseq) }),
+    submissionsChanged: ({ accountId, modseq }) => followers?.tell(accountId, { EmailSubmission: String(modseq) }),
   })
   const isThere = async (id: number): Promise<boolean> => (await accountById(db, id)) !== undefined
   const forget = () => sweepSubmissions(db, clock() - jmapDefaults.submissionsKept, isThere)
@@ -229,6 +229,7 @@ async function open(
       const report = (error: unknown, about: object): void => log.error({ err: error, ...about }, 'a mistake of ours')
       const limits = { ...jmapDefaults, maxSizeUpload: config['smtp.max_size'] }
       const push = openPush(store, limits, failed)
+      followers = push
       atEnd(() => push.stop())
       const vapid = openVapid(await srsKey(join(keyFolder, 'vapid.key')), `mailto:postmaster@${await mainDomain()}`)
       const poster = openPoster({ resolver, allowPrivate: config['queue.allow_private'], milliseconds: 30_000 })

@@ -24,10 +24,15 @@ export interface JmapPerson {
 }
 
 /** `owner`: whose account is meant, where it is not his own. */
-export async function jmapPerson(world: WorldHouse, name: string, owner = name): Promise<JmapPerson> {
+export async function jmapPerson(
+  world: WorldHouse,
+  name: string,
+  owner = name,
+  domain = 'uni.example',
+): Promise<JmapPerson> {
   const http = client(world, 'http')
   const find = 'select id from account where address = $1'
-  const { id: number } = (await world.db.one<{ id: number }>(find, [`${owner}@uni.example`]))!
+  const { id: number } = (await world.db.one<{ id: number }>(find, [`${owner}@${domain}`]))!
   const headers = { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` }
   const mailboxes = await listMailboxes(world.db, number)
   const using = capabilities.map(({ uri }) => uri)

@@ -1,8 +1,10 @@
 // The end of a mail: it is judged, gets its trace lines, and is placed; then it may be acknowledged.
 
+import type { Mail } from '../mail/mail.ts'
 import type { Verdict } from '../mail/verdict.ts'
 import type { Accepted } from '../smtp/intake.ts'
 import type { Crossed } from '../store/quota.ts'
+import type { Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { checks } from './checks.ts'
 import type { Findings } from './findings.ts'
@@ -10,16 +12,19 @@ import type { House } from './house.ts'
 import type { Arrived } from './message.ts'
 import type { QuotaNotices } from './notices.ts'
 import { planOf, type Plan } from './plan.ts'
-import type { Place } from './place.ts'
+import type { Place, Placing } from './place.ts'
 import { overQuota, type Asked, type Destination } from './recipients.ts'
 import { refusalOf, refuse } from './refusals.ts'
 import { reverseNameKnown } from './reverse.ts'
 import { addReport } from './success.ts'
 
-export type Acceptance = (arrived: Arrived, asked: Asked[]) => Promise<Accepted>
+/** What else stands or falls with a mail: told what it is and which recipients have it already. */
+export type Along = (sql: Writer, accepted: { id: string; at: number; placed: ReadonlySet<string> }) => Promise<void>
+
+export type Acceptance = (arrived: Arrived, asked: Asked[], along?: Along) => Promise<Accepted>
 
 export function openAcceptance(house: House, place: Place, notices: QuotaNotices): Acceptance {
-  return async (arrived, asked) => {
+  return async (arrived, asked, along) => {
     const { mail, fields } = arrived
     const { session } = mail.envelope
     const findings: Findings = { fields, destinations: asked.flatMap(({ destinations }) => destinations), junk: false }
@@ -32,10 +37,11 @@ export function openAcceptance(house: House, place: Place, notices: QuotaNotices
     }
     if (session.facts.reverseName === undefined) await reverseNameKnown(house, session)
 
-    const plan = await planOf(house, arrived, asked, findings, verdicts)
-    const report = await addReport(house, mail, asked)
+    const plan = await planOf(house, arrived, asked, { findings, verdicts, submission: along !== undefined })
+    const report = plan.heldUntil === undefined ? await addReport(house, mail, asked) : undefined
+    const also = along ? goesAlong(along, { mail, plan, asked, report }) : report && (() => report)
     const blob = await arrived.store()
-    const { full, crossed } = await placeWhatFits(house, place, plan, { blob, report })
+    const { full, crossed } = await placeWhatFits(house, place, plan, { blob, also })
     if (crossed.length > 0) notices.tell(crossed)
     if (session.role !== 'lmtp') return { id: mail.id }
     return { id: mail.id, each: asked.map(({ destinations }) => refusedFor(house, destinations, full)) }
@@ -51,12 +57,12 @@ async function placeWhatFits(
   house: House,
   place: Place,
   plan: Plan,
-  { blob, report }: { blob: Awaited<ReturnType<Arrived['store']>>; report: Awaited<ReturnType<typeof addReport>> },
+  { blob, also }: { blob: Awaited<ReturnType<Arrived['store']>>; also: Also },
 ): Promise<{ full: Set<number>; crossed: Crossed[] }> {
   const full = new Set<number>()
   for (;;) {
     try {
-      const { crossed } = await place(plan.placing(blob, full, report))
+      const { crossed } = await place(plan.placing(blob, full, also?.(full)))
       return { full, crossed }
     } catch (error) {
       const accountId = error instanceof Trouble && error.code === 'over-quota' ? error.details['accountId'] : undefined
@@ -64,6 +70,26 @@ async function placeWhatFits(
       full.add(accountId)
       if (full.size === plan.locals.length && !plan.hasOutgoing) throw overQuota(house)
     }
+  }
+}
+
+/** What the transaction does besides, when these accounts are full. */
+type Also = ((full: ReadonlySet<number>) => Placing['also']) | undefined
+
+interface Going {
+  mail: Mail
+  plan: Plan
+  asked: Asked[]
+  report: Placing['also']
+}
+
+function goesAlong(along: Along, { mail, plan, asked, report }: Going): Also {
+  return (full) => async (sql, row) => {
+    await report?.(sql, row)
+    const isPlaced = (to: Destination): boolean => to.kind === 'local' && !full.has(to.accountId)
+    const placed = plan.heldUntil === undefined ? asked.filter(({ destinations }) => destinations.every(isPlaced)) : []
+    const addresses = new Set(placed.map(({ recipient }) => recipient.address))
+    await along(sql, { id: mail.id, at: plan.heldUntil ?? mail.receivedAt, placed: addresses })
   }
 }
 

@@ -1,16 +1,15 @@
 // The way of an accepted mail, as main.ts opens it.
 
-import type { Intake } from '../smtp/intake.ts'
 import type { Writer } from '../sql/sql.ts'
 import type { House, OutgoingMail } from './house.ts'
-import { openIntake } from './intake.ts'
+import { openIntake, type HouseIntake } from './intake.ts'
 import { deliverLocal, type LocalOutcome } from './local.ts'
 import { quotaNotices } from './notices.ts'
 import { openPlace } from './place.ts'
 
 export interface Delivery {
-  /** For every SMTP and LMTP listener; the session says which role it has. */
-  intake: Intake
+  /** For every SMTP and LMTP listener, and for what is sent by JMAP; the session says which role it has. */
+  intake: HouseIntake
   /** For the queue: mail to people of ours. */
   deliverLocal(mail: OutgoingMail, address: string, settle: (sql: Writer) => Promise<void>): Promise<LocalOutcome>
   /** Resolves when nothing begun is unfinished. */

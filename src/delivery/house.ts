@@ -53,6 +53,7 @@ export interface OutgoingMail {
   prefix?: string // header lines this copy alone carries in front: ARC set and Delivered-To of a forward
   sign?: boolean // written by one of us: gets DKIM signatures of its sender's domain
   report?: boolean // whether failures may be told to the sender; true when absent
+  submission?: boolean // somebody follows what becomes of each recipient (queue/submissions.ts)
 }
 
 export interface OutgoingRecipient {

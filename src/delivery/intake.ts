@@ -6,8 +6,8 @@
 import { Refusal } from '../smtp/replies.ts'
 import { splitAddress } from '../mail/address.ts'
 import { ownsAddress } from '../directory/senders.ts'
-import type { Envelope, Intake, Recipient, SmtpSession } from '../smtp/intake.ts'
-import { openAcceptance } from './acceptance.ts'
+import type { Envelope, Intake, Recipient, Sink, SmtpSession } from '../smtp/intake.ts'
+import { openAcceptance, type Along } from './acceptance.ts'
 import { openConnections } from './connections.ts'
 import type { House } from './house.ts'
 import { openMessage } from './message.ts'
@@ -26,7 +26,14 @@ interface SessionNotes {
   unknown: number // recipients that did not exist
 }
 
-export function openIntake(house: House, place: Place, notices: QuotaNotices): Intake {
+/** The intake, and what a door of ours needs of it that is not SMTP. */
+export interface HouseIntake extends Intake {
+  /** A session whose person signed in at another door: sender() and so on come next. */
+  enter(session: SmtpSession, className: string): Promise<void>
+  message(envelope: Envelope, along?: Along): Promise<Sink>
+}
+
+export function openIntake(house: House, place: Place, notices: QuotaNotices): HouseIntake {
   const { settings, store, tracking, clock } = house
   const trusted = readNetworks(settings.trustedNetworks)
   const connections = openConnections(settings)
@@ -110,6 +117,11 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
       if (session.role === 'mx') void reverseNameOf(house, session)
     },
 
+    async enter(session, className) {
+      notes.set(session, { counted: false, unknown: 0 })
+      await speed.signedIn(session, className)
+    },
+
     async authenticate(session, name, password) {
       try {
         const { peer, id: sessionId } = session
@@ -131,12 +143,13 @@ export function openIntake(house: House, place: Place, notices: QuotaNotices): I
       )
     },
 
-    async message(envelope) {
+    async message(envelope, along) {
       speed.count(envelope.session)
       const sink = openMessage(house, envelope, largestMail(envelope.session), (arrived) =>
         accept(
           arrived,
           envelope.recipients.map((recipient) => ({ recipient, destinations: resolved.get(recipient) ?? [] })),
+          along,
         ),
       )
       const finish = () => sink.finish().catch((error: unknown) => tell(envelope.session, envelope.sender, error))

@@ -5,6 +5,7 @@ import { resolveRecipient } from '../directory/recipients.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { announce, placeMail, type Target } from '../store/messages.ts'
 import type { Writer } from '../sql/sql.ts'
+import { mailboxByPath } from '../store/mailboxes.ts'
 import type { House, OutgoingMail } from './house.ts'
 
 /** How the delivery of one recipient ended, in the same terms as a remote host's reply. */
@@ -12,6 +13,16 @@ export interface LocalOutcome {
   code: number
   status: string
   words: string
+}
+
+/** INBOX, or the mailbox that a detail names. */
+async function targetFor(
+  { store, settings }: House,
+  { accountId, detail }: { accountId: number; detail: string },
+): Promise<Target> {
+  if (detail === '' || !settings.plusFolders) return { accountId }
+  const mailbox = await mailboxByPath(store.db, accountId, [detail])
+  return mailbox ? { accountId, mailboxId: mailbox.id } : { accountId }
 }
 
 /**
@@ -33,7 +44,8 @@ export async function deliverLocal(
   if (!row) return { code: 550, status: '5.3.0', words: 'The mail is gone' }
 
   const destinations = resolved.known ? resolved.destinations : []
-  const targets: Target[] = destinations.flatMap((to) => (to.kind === 'local' ? [{ accountId: to.accountId }] : []))
+  const targets: Target[] = []
+  for (const to of destinations) if (to.kind === 'local') targets.push(await targetFor(house, to))
   const remote = destinations.flatMap((to) => (to.kind === 'remote' ? [{ address: to.address }] : []))
   const mainDomain = await house.mainDomain()
   try {

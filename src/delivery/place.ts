@@ -13,7 +13,10 @@ export interface Placing {
   mail: NewMail
   bytes?: Buffer // of the mail, where they are in memory
   targets: Target[]
-  outgoing: { mail: Omit<OutgoingMail, 'mailId' | 'historyId' | 'at'>; recipients: OutgoingRecipient[] }[]
+  outgoing: {
+    mail: Omit<OutgoingMail, 'mailId' | 'historyId' | 'at'> & { at?: number }
+    recipients: OutgoingRecipient[]
+  }[]
   events: Event[]
   /** Whatever else must stand or fall with it. */
   also?: (sql: Writer, row: MailRow) => Promise<void>
@@ -36,7 +39,7 @@ export function openPlace({ store, queue, inOneGo }: Pick<House, 'store' | 'queu
     const placement = targets.length > 0 ? await placeMail(sql, row, targets) : nowhere
     for (const { mail: leaving, recipients } of outgoing) {
       const { historyId, receivedAt } = mail
-      handOvers.push(await queue.handOver(sql, { ...leaving, mailId: row.id, historyId, at: receivedAt }, recipients))
+      handOvers.push(await queue.handOver(sql, { at: receivedAt, ...leaving, mailId: row.id, historyId }, recipients))
     }
     if (also) await also(sql, row)
     await writeEvents(sql, events)

@@ -26,6 +26,7 @@ import { protocolOf, traceLines } from '../mail/trace.ts'
 export interface Plan {
   locals: LocalCopy[]
   hasOutgoing: boolean
+  heldUntil: number | undefined // all of it waits in the queue until then
   /** What to place; copies for accounts in `full` wait in the queue (SMTP) or are left out (LMTP). */
   placing(blob: Stored, full: Set<number>, also: Placing['also']): Placing
 }
@@ -42,18 +43,26 @@ interface Leaving {
   recipients: OutgoingRecipient[]
 }
 
+export interface Judged {
+  findings: Findings
+  verdicts: Record<string, string>
+  submission: boolean // somebody follows what becomes of each recipient
+}
+
 export async function planOf(
   house: House,
   arrived: Arrived,
   asked: Asked[],
-  findings: Findings,
-  verdicts: Record<string, string>,
+  { findings, verdicts, submission }: Judged,
 ): Promise<Plan> {
   const { mail } = arrived
   const { envelope } = mail
   const { session } = envelope
-  const locals = await localCopies(house, asked, findings)
+  const heldUntil = holdOf(envelope, mail.receivedAt)
+  const copies = await localCopies(house, asked, findings)
   const leaving = await leavingCopies(house, arrived, asked, findings)
+  if (heldUntil !== undefined && copies.length > 0) leaving.push(heldCopies(envelope, copies, asked))
+  const locals = heldUntil === undefined ? copies : []
   const trace = traceLines({
     envelope,
     hostname: house.settings.hostname,
@@ -71,6 +80,7 @@ export async function planOf(
   return {
     locals,
     hasOutgoing: leaving.length > 0,
+    heldUntil,
     placing(blob, full, also) {
       const fits = full.size === 0 ? locals : locals.filter(({ accountId }) => !full.has(accountId))
       const waits = session.role === 'lmtp' || full.size === 0 ? [] : locals.filter((copy) => full.has(copy.accountId))
@@ -89,6 +99,8 @@ export async function planOf(
             smtputf8,
             body,
             ...dsn,
+            ...(submission && { submission }),
+            ...(heldUntil !== undefined && { at: heldUntil }),
           },
           recipients,
         })),
@@ -194,6 +206,28 @@ function outgoingRecipient(
     members > 1 && notify !== undefined && notify !== 'never' ? { ...notify, success: false } : notify
   const original = originalRecipient ?? (forwarded ? `rfc822;${recipient.address}` : undefined)
   return { address, ...(passed && { notify: passed }), ...(original !== undefined && { originalRecipient: original }) }
+}
+
+/** When a mail may move; undefined at once. RFC 4865 §4 */
+function holdOf({ hold }: Envelope, receivedAt: number): number | undefined {
+  if (!hold) return undefined
+  const until = 'until' in hold ? hold.until : receivedAt + hold.seconds * 1_000
+  return until > receivedAt ? until : undefined
+}
+
+/** Copies for us that wait; an address that is somebody's alone is kept as it was named, with its detail. */
+function heldCopies({ sender }: Envelope, copies: LocalCopy[], asked: Asked[]): Leaving {
+  const single = new Set(
+    asked.filter(({ destinations }) => destinations.length === 1).map(({ recipient }) => recipient),
+  )
+  return {
+    sender,
+    forwarded: false,
+    recipients: copies.map(({ delivered, recipient }) => ({
+      ...recipient,
+      address: single.has(recipient) ? recipient.address : delivered,
+    })),
+  }
 }
 
 function waitingCopies(envelope: Envelope, waits: LocalCopy[]): Leaving {

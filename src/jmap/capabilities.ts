@@ -8,6 +8,9 @@ import type { JmapHouse } from './method.ts'
 import { lookupTypes } from './methods/blob-lookup.ts'
 import { digests } from './methods/blob-get.ts'
 import { paths } from './paths.ts'
+import { submissionCapability } from './identityobjects.ts'
+import { submissionExtensions } from './envelopes.ts'
+import { vacationCapability } from './vacationobjects.ts'
 
 export interface Whose {
   account: number
@@ -84,6 +87,26 @@ const mail: Capability = {
   }),
 }
 
-export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail]
+// RFC 8621 §1.3.2
+const submission: Capability = {
+  uri: submissionCapability,
+  session: () => ({}),
+  account: ({ limits }, { own }) =>
+    own
+      ? {
+          maxDelayedSend: Math.floor(limits.holdMilliseconds / 1_000),
+          submissionExtensions: submissionExtensions(limits),
+        }
+      : undefined,
+}
+
+// RFC 8621 §1.3.3
+const vacation: Capability = {
+  uri: vacationCapability,
+  session: () => ({}),
+  account: (_house, { own }) => (own ? {} : undefined),
+}
+
+export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail, submission, vacation]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

@@ -23,6 +23,9 @@ export interface JmapLimits {
   uploadIdleMilliseconds: number // a body that brings no byte for so long is given up
   blobSources: number // data sources of one Blob/upload object (RFC 9404 §3.1)
   blobBytes: number // of one Blob/upload object or Blob/get answer
+  recipients: number // of one submission
+  holdMilliseconds: number // how long a submission may wait before it leaves (RFC 4865)
+  submissionsKept: number // milliseconds that a submission is remembered after its mail has gone
   subscriptions: number // PushSubscriptions of one account
   connections: number // open pushes (EventSource, WebSocket) of one account
   shares: number // accounts of others that one push hears of
@@ -52,6 +55,9 @@ export const jmapDefaults: JmapLimits = {
   uploadIdleMilliseconds: 60_000,
   blobSources: 64,
   blobBytes: 4 << 20,
+  recipients: 1000,
+  holdMilliseconds: 30 * 24 * 3_600_000,
+  submissionsKept: 30 * 24 * 3_600_000,
   subscriptions: 32,
   connections: 64,
   shares: 500,

@@ -8,7 +8,7 @@
 //   what else is thrown is our mistake: logged, answered serverFail
 
 import type { Account } from '../directory/accounts.ts'
-import type { Intake } from '../smtp/intake.ts'
+import type { HouseIntake } from '../delivery/intake.ts'
 import type { Store } from '../store/store.ts'
 import type { Peer } from '../wire/conversation.ts'
 import type { JmapLimits } from './limits.ts'
@@ -20,7 +20,7 @@ import type { Vapid } from './webpush.ts'
 export interface JmapHouse {
   store: Store // with db, blobs, changes, clock
   /** What leaves or is delivered goes this way, as from SMTP. */
-  intake: Intake
+  intake: HouseIntake
   push: Push // tell() it what changed outside of the store, after the commit
   subscriptions: Subscriptions
   vapid: Vapid

@@ -13,7 +13,15 @@ import { emailImport } from './methods/email-import.ts'
 import { emailParse } from './methods/email-parse.ts'
 import { emailQueryChanges } from './methods/email-query-changes.ts'
 import { emailQuery } from './methods/email-query.ts'
+import { emailSubmissionChanges } from './methods/email-submission-changes.ts'
+import { emailSubmissionGet } from './methods/email-submission-get.ts'
+import { emailSubmissionQueryChanges } from './methods/email-submission-query-changes.ts'
+import { emailSubmissionQuery } from './methods/email-submission-query.ts'
+import { emailSubmissionSet } from './methods/email-submission-set.ts'
 import { emailSet } from './methods/email-set.ts'
+import { identityChanges } from './methods/identity-changes.ts'
+import { identityGet } from './methods/identity-get.ts'
+import { identitySet } from './methods/identity-set.ts'
 import { mailboxChangesMethod } from './methods/mailbox-changes.ts'
 import { mailboxGet } from './methods/mailbox-get.ts'
 import { mailboxQueryChanges } from './methods/mailbox-query-changes.ts'
@@ -28,6 +36,8 @@ import { quotaQuery } from './methods/quota-query.ts'
 import { searchSnippetGet } from './methods/search-snippet-get.ts'
 import { threadChangesMethod } from './methods/thread-changes.ts'
 import { threadGet } from './methods/thread-get.ts'
+import { vacationResponseGet } from './methods/vacation-response-get.ts'
+import { vacationResponseSet } from './methods/vacation-response-set.ts'
 
 export const methods: readonly Method[] = [
   coreEcho,
@@ -53,6 +63,16 @@ export const methods: readonly Method[] = [
   emailImport,
   emailCopy,
   searchSnippetGet,
+  identityGet,
+  identityChanges,
+  identitySet,
+  emailSubmissionGet,
+  emailSubmissionChanges,
+  emailSubmissionQuery,
+  emailSubmissionQueryChanges,
+  emailSubmissionSet,
+  vacationResponseGet,
+  vacationResponseSet,
   quotaGet,
   quotaChanges,
   quotaQuery,

@@ -48,6 +48,7 @@ function receivedLine({ envelope, hostname, id, receivedAt }: TraceFacts): strin
 /** 'ESMTPSA' and kin: S for TLS, A for a login. RFC 3848; RFC 6531 §4.3 */
 export function protocolOf(session: SmtpSession): string {
   const letters = (session.peer.tls ? 'S' : '') + (session.login ? 'A' : '')
+  if (session.protocol === 'HTTP') return session.peer.tls ? 'HTTPS' : 'HTTP'
   if (letters === '') return session.protocol
   return (session.protocol === 'SMTP' ? 'ESMTP' : session.protocol) + letters
 }

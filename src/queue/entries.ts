@@ -26,6 +26,7 @@ export interface NewQueueMail {
   prefix?: string
   sign?: boolean
   report?: boolean // whether failures may be told to the sender; true when absent
+  submission?: boolean // somebody follows what becomes of each recipient (submissions.ts)
 }
 
 export interface NewQueueRecipient {
@@ -63,8 +64,9 @@ export interface QueueEntry {
 }
 
 const insertMail = `
-  insert into queue_mail (mail_id, history_id, sender, envid, ret, smtputf8, body, prefix, sign, report, arrived_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`
+  insert into queue_mail (mail_id, history_id, sender, envid, ret, smtputf8, body, prefix, sign, report, arrived_at,
+    submission)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`
 
 const insertEntry = `
   insert into queue_entry
@@ -78,7 +80,7 @@ export interface Added {
 }
 
 /**
- * Adds a mail for these recipients, due at once. Inside the caller's transaction; wake the queue after it. With a
+ * Adds a mail for these recipients, due at mail.at. Inside the caller's transaction; wake the queue after it. With a
  * lease the entries are that node's from the beginning. undefined: there were no recipients.
  */
 export async function addToQueue(
@@ -100,6 +102,7 @@ export async function addToQueue(
     mail.sign ? 1 : 0,
     mail.report === false ? 0 : 1,
     mail.at,
+    mail.submission ? 1 : 0,
   ])
   const queueMail = row!.id
   const state = lease ? 'sending' : 'ready'
@@ -114,8 +117,8 @@ export async function addToQueue(
     entries.push({ id, queueMail, address, domain, notify, originalRecipient, state, nextAt, ...fixed })
   }
   await holdMail(sql, mail.mailId, 1)
-  const { at: arrivedAt, prefix = '', sign = false, report = true, ...same } = mail
-  return { mail: { ...same, id: queueMail, arrivedAt, prefix, sign, report }, entries }
+  const { at: arrivedAt, prefix = '', sign = false, report = true, submission = false, ...same } = mail
+  return { mail: { ...same, id: queueMail, arrivedAt, prefix, sign, report, submission }, entries }
 }
 
 /** The domain that an address of the queue goes to; '' when it is no address. */
@@ -249,6 +252,7 @@ interface MailRow {
   sign: number
   report: number
   arrived_at: number
+  submission: number
 }
 
 /** Queued mails by id. */
@@ -279,6 +283,7 @@ function toQueueMail(row: MailRow): QueueMail {
     sign: row.sign === 1,
     report: row.report === 1,
     arrivedAt: row.arrived_at,
+    submission: row.submission === 1,
   }
 }
 

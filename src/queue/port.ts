@@ -7,6 +7,7 @@ import type { Together } from '../sql/together.ts'
 import type { Store } from '../store/store.ts'
 import type { NewQueueMail } from './entries.ts'
 import type { QueueSettings } from './limits.ts'
+import type { SubmissionNews } from './submissions.ts'
 
 export interface QueueHouse {
   store: Store
@@ -17,6 +18,8 @@ export interface QueueHouse {
   mainDomain: () => Promise<string> // reports come from MAILER-DAEMON there
   clock: () => number
   warn: (what: string, error: unknown) => void
+  /** Submissions of an account changed, after the commit: who follows them looks again. */
+  submissionsChanged?: (news: SubmissionNews) => void
   isLocalDomain: (domain: string) => Promise<boolean>
   /**
    * Puts a mail into the mailboxes of one of our addresses (delivery/local.ts). Code >= 400: nothing was changed.

@@ -28,7 +28,8 @@ import { openLanes, type Job, type Lane } from './lanes.ts'
 import { runLine, type LineDesk } from './line.ts'
 import type { QueueHouse } from './port.ts'
 import { wayTo } from './routes.ts'
-import { eventOf, settle, type Outcome } from './settle.ts'
+import { eventOf, followed, settle, type Outcome } from './settle.ts'
+import { beginSubmissions, noteOutcomes, type SubmissionNews } from './submissions.ts'
 import { writeEvents } from '../tracking/events.ts'
 
 export interface Queue {
@@ -149,6 +150,7 @@ export function startQueue(house: QueueHouse): Queue {
   async function factsOf(entries: QueueEntry[], read: () => Mails | Promise<Mails>) {
     try {
       const mails = await read()
+      await begin(mails)
       const ours = new Set<string>()
       for (const domain of new Set(entries.map((entry) => entry.domain))) {
         if (domain !== '' && (await house.isLocalDomain(domain))) ours.add(domain)
@@ -158,6 +160,13 @@ export function startQueue(house: QueueHouse): Queue {
       for (const { id } of entries) inHand.delete(id)
       throw error
     }
+  }
+
+  /** What somebody could have taken back until now is on its way. */
+  async function begin(mails: Mails): Promise<void> {
+    const followed = [...mails.values()].filter(({ submission }) => submission).map(({ historyId }) => historyId)
+    if (followed.length === 0) return
+    for (const news of await beginSubmissions(db, followed)) house.submissionsChanged?.(news)
   }
 
   async function release(ids: number[], at: number): Promise<void> {
@@ -171,7 +180,10 @@ export function startQueue(house: QueueHouse): Queue {
   // -- mails that are new
 
   async function handOver(sql: Writer, mail: NewQueueMail, recipients: NewQueueRecipient[]) {
-    const lease = mayLeaveAtOnce(recipients) ? { node, until: clock() + settings.leaseMilliseconds } : undefined
+    const lease =
+      mail.at <= clock() && mayLeaveAtOnce(recipients)
+        ? { node, until: clock() + settings.leaseMilliseconds }
+        : undefined
     const added = await addToQueue(sql, mail, recipients, lease)
     return (mailInMemory?: Fresh) => {
       if (!added || !lease) return wake()
@@ -318,14 +330,19 @@ export function startQueue(house: QueueHouse): Queue {
 
   async function deliverHere(mail: QueueMail, entry: QueueEntry): Promise<void> {
     const ours = { entry, isLocal: true, isOurs: true }
+    let news: SubmissionNews | undefined
     const placed: Outcome = { ...ours, result: 'accepted', status: '2.1.5', words: 'Delivered' }
     try {
       const { code, status, words } = await house.deliverLocal({ ...mail, at: clock() }, entry.address, async (sql) => {
         if (!(await removeEntry(sql, node, entry.id))) throw new Error('the entry was taken by somebody else')
         await removeFinished(sql, [mail.id])
         await writeEvents(sql, [eventOf(mail, placed, 'placed', clock())])
+        news = mail.submission ? await noteOutcomes(sql, mail.historyId, [followed(placed, true)]) : undefined
       })
-      if (code < 400) return
+      if (code < 400) {
+        if (news) house.submissionsChanged?.(news)
+        return
+      }
       await settleSurely(mail, [{ ...ours, result: code >= 500 ? 'refused' : 'later', status, words }])
     } finally {
       inHand.delete(entry.id)

@@ -6,6 +6,7 @@ import { postponeEntry, removeEntry, removeFinished, type QueueEntry, type Queue
 import type { QueueHouse } from './port.ts'
 import { writeReports, type Tidings } from './returns.ts'
 import { nextAttempt } from './schedule.ts'
+import { noteOutcomes, type Followed } from './submissions.ts'
 
 export interface Outcome {
   entry: QueueEntry
@@ -37,18 +38,31 @@ export async function settle(house: QueueHouse, node: string, mail: QueueMail, o
   const tidings = following.flatMap((one) => (one.tidings ? [one.tidings] : []))
   const addReports = tidings.length > 0 ? await writeReports(house, mail, tidings) : undefined
 
-  await house.inOneGo(async (sql) => {
+  const news = await house.inOneGo(async (sql) => {
     const events: Event[] = []
+    const settled: Followed[] = []
     for (const { outcome, event, remove, postpone } of following) {
       const { id } = outcome.entry
       const isOurs = remove ? await removeEntry(sql, node, id) : await postponeEntry(sql, node, id, postpone!)
-      if (isOurs) events.push(event)
+      if (!isOurs) continue
+      events.push(event)
+      settled.push(followed(outcome, remove))
     }
-    if (events.length === 0) return
+    if (events.length === 0) return undefined
     await addReports?.(sql)
     if (following.some(({ remove }) => remove)) await removeFinished(sql, [mail.id])
     await writeEvents(sql, events)
+    return mail.submission ? noteOutcomes(sql, mail.historyId, settled) : undefined
   })
+  if (news) house.submissionsChanged?.(news)
+}
+
+/** An outcome as its sender is told it (RFC 8621 §7, deliveryStatus). */
+export function followed({ entry, result, status, words, isLocal }: Outcome, isSettled: boolean): Followed {
+  const code = { accepted: '250', later: '451', refused: '550' }[result]
+  const reply = /^[245]\d\d /.test(words) ? words : `${code} ${status} ${words}`
+  const done = result === 'accepted' ? (isLocal ? 'yes' : 'unknown') : 'no'
+  return { address: entry.address, delivered: isSettled ? done : 'queued', reply }
 }
 
 function consequenceOf(house: QueueHouse, mail: QueueMail, outcome: Outcome, now: number): Consequence {

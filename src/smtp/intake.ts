@@ -14,7 +14,7 @@ export interface SmtpSession {
   role: SmtpRole
   peer: Peer // peer.tls is set once TLS is on
   helo: string // what the client calls itself; '' before EHLO/HELO/LHLO
-  protocol: 'SMTP' | 'ESMTP' | 'LMTP' | 'UTF8SMTP' | 'UTF8LMTP' // RFC 3848, RFC 6531 §4.3 with S and A added by intake
+  protocol: 'SMTP' | 'ESMTP' | 'LMTP' | 'UTF8SMTP' | 'UTF8LMTP' | 'HTTP' // RFC 3848, RFC 6531 §4.3 with S and A added by intake
   login?: Login // set after AUTH
   facts: { reverseName?: string; trusted?: boolean }
 }
@@ -41,6 +41,7 @@ export interface Envelope {
   smtputf8: boolean
   dsn: { ret?: 'FULL' | 'HDRS'; envid?: string } // RFC 3461 §4.3, §4.4
   auth?: string // AUTH= of MAIL FROM, '<>' or an address
+  hold?: { seconds: number } | { until: number } // nothing of it moves before; until: milliseconds since 1970 (RFC 4865)
   recipients: Recipient[] // those that intake.recipient() admitted
 }
 

@@ -17,6 +17,7 @@ export function reply(code: number, status: string, text: string | string[]): Re
 /** A "no" that becomes the reply. */
 export class Refusal extends Error {
   reply: Reply
+  trouble?: TroubleCode // of the house, where it came from one
 
   constructor(reply: Reply) {
     super(`${reply.code} ${reply.status} ${typeof reply.text === 'string' ? reply.text : reply.text.join(' ')}`)
@@ -79,7 +80,9 @@ const troubleReplies: Partial<Record<TroubleCode, Reply>> = {
 /** The Refusal for a Trouble; `text` replaces the words, not the code. */
 export function refusalOf(trouble: Trouble, text?: string): Refusal {
   const words = troubleReplies[trouble.code] ?? laterReply
-  return new Refusal(text === undefined ? words : { ...words, text })
+  const refusal = new Refusal(text === undefined ? words : { ...words, text })
+  refusal.trouble = trouble.code
+  return refusal
 }
 
 export const laterReply = reply(451, '4.3.0', 'Something is wrong here, try later')
