@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useEffect } from 'react'
 import { useCell } from '../parts/cell.ts'
+import { Boundary } from './frame/boundary.tsx'
 import { Dialogs } from './frame/dialogs.tsx'
 import { Dock } from './frame/dock.tsx'
 import { Lintel } from './frame/lintel.tsx'
@@ -15,12 +16,7 @@ import { Reader } from './reader/reader.tsx'
 import { useMail } from './words.ts'
 import css from './page.module.css'
 
-interface ComposerProps {
-  start: { kind: string; accountId: string }
-  close(): void
-}
-const found = import.meta.glob<{ Composer: (props: ComposerProps) => React.ReactNode }>('./compose/composer.tsx')
-const Composer = lazy(async () => ({ default: (await found['./compose/composer.tsx']!()).Composer }))
+const Composer = lazy(async () => ({ default: (await import('./compose/composer.tsx')).Composer }))
 
 export function MailPage() {
   const mail = useMail()
@@ -44,17 +40,21 @@ export function MailPage() {
         <Tree />
         <main className={css['panes']}>
           <List />
-          <Reader key={emailId ?? 'none'} />
+          <Boundary key={emailId ?? 'none'}>
+            <Reader />
+          </Boundary>
           {compose && (
-            <Suspense>
-              <section className={css['composer']} aria-label={w.compose}>
-                <Composer
-                  key={JSON.stringify(compose)}
-                  start={{ ...compose, accountId: compose.accountId ?? mail.account().id }}
-                  close={() => mail.go({ compose: undefined })}
-                />
-              </section>
-            </Suspense>
+            <section className={css['composer']} aria-label={w.compose}>
+              <Boundary>
+                <Suspense>
+                  <Composer
+                    key={JSON.stringify(compose)}
+                    start={{ ...compose, accountId: compose.accountId ?? mail.account().id }}
+                    close={() => mail.go({ compose: undefined })}
+                  />
+                </Suspense>
+              </Boundary>
+            </section>
           )}
         </main>
       </div>

@@ -52,7 +52,7 @@ export function Choices({ label, choices, nothing, otherwise }: Props) {
         aria-activedescendant={shown.length > 0 ? `${id}-${here}` : undefined}
         aria-label={label}
         placeholder={label}
-        autoFocus
+        data-first
         value={typed}
         {...composition}
         onChange={(event) => {

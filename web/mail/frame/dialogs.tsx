@@ -35,7 +35,7 @@ function DeleteDialog() {
     <Modal title={w.askDelete(n)}>
       <form method="dialog" className="row" onSubmit={() => void destroy(mail).finally(focusList)}>
         <button className="btn stop solid">{w.deleteForGood}</button>
-        <button type="button" className="btn" autoFocus onClick={() => mail.dialog.set(undefined)}>
+        <button type="button" className="btn" data-first onClick={() => mail.dialog.set(undefined)}>
           {w.cancel}
         </button>
       </form>

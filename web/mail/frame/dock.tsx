@@ -14,7 +14,7 @@ export function Dock() {
   return (
     <nav className={css['dock']} aria-label={w.mainActs}>
       <Item icon="inbox" label={w.mailFace} href="#/inbox" isHere={!isSearch} />
-      <Item icon="search" label={w.search} href="#/search?q=" isHere={isSearch} />
+      <Item icon="search" label={w.searchShort} href="#/search?q=" isHere={isSearch} />
       <a href="#/inbox?compose=new" className={css['go']} aria-label={w.compose}>
         <span className={css['disc']}>
           <Icon name="pen" />

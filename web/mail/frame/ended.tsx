@@ -53,7 +53,7 @@ export function Ended() {
             className="in"
             type="password"
             autoComplete="current-password"
-            autoFocus
+            data-first
             value={password}
             onChange={(event) => setPassword(event.target.value)}
           />

@@ -20,6 +20,7 @@ export function Modal({ title, children, isHidden = false, isFirm = false }: Pro
     const box = dialog.current!
     const before = document.activeElement
     box.showModal()
+    box.querySelector<HTMLElement>('[data-first]')?.focus()
     return () => {
       if (before instanceof HTMLElement && before.isConnected && document.activeElement === document.body)
         before.focus()

@@ -39,7 +39,7 @@ function Plain() {
   const mail = useMail()
   const { words: w } = mail
   const listing = useCell(mail.listing)
-  const { total } = useCell(listing.view)
+  const { total, isCounted } = useCell(listing.view)
   const mailboxes = useCell(mail.account().mailboxes)
   const { place, show } = useCell(mail.route)
   const mailbox = mailboxAt(mailboxes, place)
@@ -48,7 +48,7 @@ function Plain() {
     place === 'search' || place === 'starred' || show
       ? total === undefined
         ? ''
-        : w.found(countText(total))
+        : w.found(isCounted ? countText(total) : `${countText(total)}+`)
       : w.counts(countText(unread), countText(mailbox?.totalEmails ?? 0), unread)
   const filter = useId()
   return (

@@ -44,7 +44,9 @@ export function List() {
 
   const look = useCallback(() => {
     const { scrollTop, clientHeight } = scroller.current!
-    setSeen({ top: scrollTop, height: clientHeight })
+    setSeen((before) =>
+      before.top === scrollTop && before.height === clientHeight ? before : { top: scrollTop, height: clientHeight },
+    )
   }, [])
   useLayoutEffect(() => {
     const box = scroller.current!
@@ -85,6 +87,7 @@ export function List() {
     if (isExtending) selectTo(mail, active, to)
     mail.active.set(to)
     reveal(to)
+    look() // with what is active drawn at once, not a frame later
   }
 
   function pressed(event: KeyboardEvent): void {
@@ -114,6 +117,8 @@ export function List() {
   const drawn: number[] = []
   for (let at = first; at <= last; at++) drawn.push(at)
   if (total > 0 && active < total && (active < first || active > last)) drawn.push(active)
+  // Rows that go out on one side are drawn again on the other.
+  const slots = 2 ** Math.ceil(Math.log2(drawn.length + 1))
   const name = placeName(mail)
   const isSelecting = selection.isAll || selection.ids.size > 0
   return (
@@ -153,12 +158,12 @@ export function List() {
                   </div>
                 ),
             )}
-            {drawn.map((at) => {
+            {drawn.map((at, i) => {
               const id = listing.idAt(at)
               const isMarked = id !== undefined && selection.ids.has(id) !== selection.isAll
               return (
                 <Row
-                  key={at}
+                  key={i > last - first ? 'active' : at % slots}
                   position={at}
                   total={total}
                   top={layout.top(at)}

@@ -23,6 +23,7 @@ export interface ListQuery {
 export interface View {
   version: number
   total: number | undefined // undefined: not told yet
+  isCounted: boolean // else total is how far the list is known
   headings: readonly Heading[]
   problem: unknown
 }
@@ -75,7 +76,7 @@ export function openListing({ jmap, emails, zone, heardState }: ListingWorld, qu
   let generation = 0
   let wanted: [number, number] = [0, windowRows - 1]
   const inFlight = new Map<number, number>() // start -> generation
-  const view = cell<View>({ version: 0, total: undefined, headings: [], problem: undefined })
+  const view = cell<View>({ version: 0, total: undefined, isCounted: false, headings: [], problem: undefined })
   const show = (change: Partial<View>): void =>
     view.update((before) => ({ ...before, ...change, version: before.version + 1 }))
 
@@ -106,12 +107,16 @@ export function openListing({ jmap, emails, zone, heardState }: ListingWorld, qu
     inFlight.set(start, of)
     try {
       const isFirst = view.get().total === undefined
-      const found = await ask({ position: start, limit: windowRows, calculateTotal: isFirst })
+      const found = await ask({ position: start, limit: windowRows, calculateTotal: isFirst && query.hasDays })
       if (of !== generation) return
       for (const [i, id] of found.ids.entries()) ids.set(start + i, id)
-      const isShort = found.ids.length < windowRows && start + found.ids.length < (view.get().total ?? 0)
-      const total = isShort && found.ids.length > 0 ? start + found.ids.length : found.total
-      show({ problem: undefined, ...(total === undefined ? {} : { total }) })
+      const end = start + found.ids.length
+      const { total: before = 0, isCounted } = view.get()
+      const isEnd = found.ids.length < windowRows && (found.ids.length > 0 || start === 0)
+      if (found.total !== undefined) show({ problem: undefined, total: found.total, isCounted: true })
+      else if (isEnd) show({ problem: undefined, total: end, isCounted: true })
+      else show({ problem: undefined, total: Math.max(before, end), isCounted })
+      if (isFirst && !view.get().isCounted) void count()
       if (isFirst) void lookForHeadings()
     } catch (problem) {
       if (of === generation) {
@@ -122,6 +127,15 @@ export function openListing({ jmap, emails, zone, heardState }: ListingWorld, qu
       inFlight.delete(start)
       pump()
     }
+  }
+
+  /** How many there are, where counting takes longer than finding the first. */
+  async function count(): Promise<void> {
+    const of = generation
+    const found = await jmap
+      .call<Query>('Email/query', { ...asked, limit: 1, calculateTotal: true })
+      .catch(() => undefined)
+    if (found?.total !== undefined && of === generation) show({ total: found.total, isCounted: true })
   }
 
   async function ask(window: object): Promise<Query> {
@@ -193,7 +207,7 @@ export function openListing({ jmap, emails, zone, heardState }: ListingWorld, qu
     if (of !== generation) return { moved: 0, more: 0 }
     ids = new Map(found.ids.map((id, i) => [found.position + i, id]))
     const total = found.total ?? before
-    show({ total, problem: undefined })
+    show({ total, isCounted: true, problem: undefined })
     void lookForHeadings()
     pump()
     const at = anchor === undefined ? -1 : found.ids.indexOf(anchor)

@@ -36,11 +36,14 @@ interface Props {
 export const Row = memo(function Row(props: Props) {
   const { position, total, top, email, isActive, isSelected, isSelecting } = props
   const mail = useMail()
-  const swipe = useSwipe(() => {
-    if (!email) return
-    mail.selection.set({ ids: new Set([email.id]), isAll: false })
-    void moveToRole(mail, 'archive')
-  })
+  const swipe = useSwipe(
+    () => {
+      if (!email) return
+      mail.selection.set({ ids: new Set([email.id]), isAll: false })
+      void moveToRole(mail, 'archive')
+    },
+    () => toggleSelected(mail, position),
+  )
 
   function clicked(event: MouseEvent): void {
     if (!email) return

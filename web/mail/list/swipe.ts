@@ -1,8 +1,10 @@
-// A finger draws a row aside: far enough, and it is archived. The same act has a button and a key.
+// A finger draws a row aside: far enough, and it is archived. Held still, the row is selected. Both have a button and
+// a key too.
 
 import { useRef, type PointerEvent } from 'react'
 
 const far = 104 // pixels: the width of what appears behind the row
+const holdMilliseconds = 500
 
 interface Handlers {
   onPointerDown(event: PointerEvent<HTMLElement>): void
@@ -11,32 +13,53 @@ interface Handlers {
   onPointerCancel(event: PointerEvent<HTMLElement>): void
 }
 
-export function useSwipe(done: () => void): Handlers {
-  const start = useRef<{ x: number; y: number; isAside: boolean } | undefined>(undefined)
+interface Touch {
+  x: number
+  y: number
+  isAside: boolean
+  timer: number
+}
+
+export function useSwipe(swiped: () => void, held: () => void): Handlers {
+  const touch = useRef<Touch | undefined>(undefined)
   const draw = (row: HTMLElement, by: number): void => {
     if (by > 0) row.style.setProperty('--aside', `${by}px`)
     else row.style.removeProperty('--aside')
     row.toggleAttribute('data-aside', by > 0)
   }
+  // What follows is no press on the row.
+  const noClick = (row: HTMLElement): void => {
+    const stop = (click: Event): void => click.stopPropagation()
+    row.addEventListener('click', stop, { capture: true, once: true })
+    setTimeout(() => row.removeEventListener('click', stop, { capture: true }), 400)
+  }
   function end(event: PointerEvent<HTMLElement>, isDone: boolean): void {
-    const by = start.current ? event.clientX - start.current.x : 0
-    const wasAside = start.current?.isAside === true
-    start.current = undefined
+    const from = touch.current
+    touch.current = undefined
+    if (!from) return
+    clearTimeout(from.timer)
     draw(event.currentTarget, 0)
-    if (!wasAside) return
-    // What follows is no press on the row.
-    event.currentTarget.addEventListener('click', (click) => click.stopPropagation(), { capture: true, once: true })
-    if (isDone && by >= far) done()
+    if (!from.isAside) return
+    noClick(event.currentTarget)
+    if (isDone && event.clientX - from.x >= far) swiped()
   }
   return {
     onPointerDown(event) {
-      if (event.pointerType === 'touch') start.current = { x: event.clientX, y: event.clientY, isAside: false }
+      if (event.pointerType !== 'touch') return
+      const row = event.currentTarget
+      const timer = window.setTimeout(() => {
+        touch.current = undefined
+        noClick(row)
+        held()
+      }, holdMilliseconds)
+      touch.current = { x: event.clientX, y: event.clientY, isAside: false, timer }
     },
     onPointerMove(event) {
-      const from = start.current
+      const from = touch.current
       if (!from) return
       const by = event.clientX - from.x
-      if (!from.isAside && Math.abs(event.clientY - from.y) > 12) start.current = undefined
+      if (Math.abs(by) > 8 || Math.abs(event.clientY - from.y) > 8) clearTimeout(from.timer)
+      if (!from.isAside && Math.abs(event.clientY - from.y) > 12) touch.current = undefined
       else if (from.isAside || by > 16) {
         if (!from.isAside) event.currentTarget.setPointerCapture(event.pointerId)
         from.isAside = true

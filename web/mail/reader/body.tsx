@@ -140,7 +140,7 @@ function Link({ text, href, host, isMisleading: isWrong }: LinkProps) {
           title={isWrong ? mail.words.misleading : undefined}
         >
           <Icon name={isWrong ? 'alert' : 'external'} size="s" {...(isWrong && { label: mail.words.misleading })} />
-          <span className="code">{host}</span>
+          <span className="fn">{host}</span>
         </span>
       )}
     </>

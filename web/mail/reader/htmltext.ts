@@ -65,5 +65,7 @@ export function textOfHtml(html: string, most = 400_000): TextPiece[] {
     if (isBlock) lineBreak(apart.has(tagName) ? 2 : 1)
   }
   walk(body, 0, undefined, false)
+  const last = pieces.at(-1)
+  if (last) last.text = last.text.trimEnd()
   return pieces
 }

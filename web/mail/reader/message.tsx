@@ -39,7 +39,7 @@ export function Message({ account, letter, fold }: Props) {
         </span>
         <div className={css['people']}>
           <p className="cut">
-            <b>{displayName(from)}</b> <span className="meta code">{cleanText(from.email)}</span>
+            <b>{displayName(from)}</b> <span className="meta fn">{cleanText(from.email)}</span>
           </p>
           <p
             className="meta cut"

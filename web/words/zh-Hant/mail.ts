@@ -137,6 +137,8 @@ export const words = {
   stillLoading: '伺服器回應較慢，列表還在載入。',
   listFailed: '列表沒有載入。請檢查網路後再試一次。',
   again: '重試',
+  partFailed: '這個部分沒有顯示出來，其他部分可以繼續使用。',
+  reload: '重新載入',
   reference: (id: string) => `查詢編號 ${id}`,
   // reader
   reader: '信件內容',
@@ -213,6 +215,7 @@ export const words = {
   moveHint: '輸入信件匣名稱',
   // search
   search: '搜尋信件',
+  searchShort: '搜尋',
   searchHint: '搜尋信件、寄件人、附件內容',
   operator: (name: string) => places[name] ?? name,
   notUnderstood: (term: string) => `看不懂「${term}」，沒有用來搜尋`,
