@@ -21,6 +21,7 @@ import { accountByAddress, accountById } from './directory/accounts.ts'
 import { defaultDomain, isLocalDomain } from './directory/domains.ts'
 import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
+import type { LetterPage } from './http/letters.ts'
 import { httpDefaults, pictureDefaults, type HttpLimits, type PictureLimits } from './http/limits.ts'
 import type { Web } from './http/web.ts'
 import { imap } from './imap/conversation.ts'
@@ -50,6 +51,7 @@ import { newId } from './tracking/ids.ts'
 import { migrations } from './schema.ts'
 import { openTracking } from './tracking/tracking.ts'
 import type { Conversation } from './wire/conversation.ts'
+import { openPool } from './workers/pool.ts'
 import { collectWhenQuiet } from './workers/quiet.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -235,6 +237,8 @@ async function open(
       const poster = openPoster({ resolver, allowPrivate: config['queue.allow_private'], milliseconds: 30_000 })
       const subscriptions = openSubscriptions({ store, push, poster, vapid, failed })
       atEnd(() => subscriptions.stop())
+      const letters = openPool(new URL('http/letters.worker.ts', import.meta.url), { time: 10_000, memory: 192 })
+      atEnd(() => letters.close())
       const web = await openWeb({
         hostname: config.hostname,
         version,
@@ -255,6 +259,7 @@ async function open(
         limits: { ...httpDefaults, ...options.web?.limits },
         clock,
         viewKey: await srsKey(join(keyFolder, 'view.key')),
+        writeLetter: async (letter) => (await letters.run({ input: letter })) as LetterPage,
         outward: openOutward({
           resolver,
           allowed: readNetworks(config['http.picture_networks']),

@@ -113,7 +113,8 @@ function writeChildren(body: Element, writing: Writing): void {
       // Overrides turn what is read around; in the text of a link nothing may.
       out.push(escapeText(value.replace(links > 0 ? /[\u202a-\u202e\u2066-\u2069]/g : /[\u202d\u202e]/g, '')))
     } else if ('tagName' in node) {
-      const end = writeStart(node, writing)
+      // Only a table's fault puts a link into a link, and reading that again takes them apart.
+      const end = links > 0 && node.tagName === 'a' ? '' : writeStart(node, writing)
       if (end === undefined) continue
       stack.push({ element: node, next: 0, end })
       if (node.tagName === 'a') links++

@@ -4,6 +4,7 @@ import type { JmapHouse } from '../jmap/method.ts'
 import type { SignIn } from '../login/login.ts'
 import type { Sessions } from '../login/sessions.ts'
 import type { Store } from '../store/store.ts'
+import type { Letter, LetterPage } from './letters.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Outward } from './outward.ts'
 
@@ -18,6 +19,8 @@ export interface WebHouse {
   clock: () => number
   /** Signs what a letter's frame may load. */
   viewKey: Buffer
+  /** Cleans a letter, in a thread. Throws Trouble unavailable. */
+  writeLetter(letter: Letter): Promise<LetterPage>
   /** Pictures on the web that letters show. */
   outward: Outward
   /** Where the built web pages lie. */

@@ -23,11 +23,20 @@ export function holderOf({ account, session }: SignedIn): Holder {
 
 type Keeper = Pick<WebHouse, 'viewKey' | 'clock' | 'sessions' | 'store'>
 
-/** For the thing named `what`; not longer than 80 characters. */
-export function makeToken({ viewKey, clock }: Keeper, { user, session }: Holder, what: string): string {
+/** What signs for one person, for a while; plain data. */
+export interface Pass {
+  key: Uint8Array
+  claim: string
+}
+
+export function makePass({ viewKey, clock }: Keeper, { user, session }: Holder): Pass {
   const expires = (Math.floor(clock() / step) + 2) * step
-  const claim = `${user.toString(36)}.${session.toString(36)}.${expires.toString(36)}`
-  return `${claim}.${mark(viewKey, claim, what)}`
+  return { key: viewKey, claim: `${user.toString(36)}.${session.toString(36)}.${expires.toString(36)}` }
+}
+
+/** A token for the thing named `what`; not longer than 80 characters. */
+export function tokenFor({ key, claim }: Pass, what: string): string {
+  return `${claim}.${mark(key, claim, what)}`
 }
 
 /** Whose token for `what` this is; undefined: nobody's, or not any more. */
@@ -41,7 +50,7 @@ export async function readToken(keeper: Keeper, token: string, what: string): Pr
   return (await stillHolds(keeper, holder)) ? holder : undefined
 }
 
-function mark(key: Buffer, claim: string, what: string): string {
+function mark(key: Uint8Array, claim: string, what: string): string {
   return createHmac('sha256', key).update(`${claim}\0${what}`).digest('base64url')
 }
 

@@ -22,14 +22,15 @@ import { readerOf } from '../../store/content.ts'
 import { treeOf, type MailRow } from '../../store/mails.ts'
 import { objectNumber } from '../../store/objectids.ts'
 import { mayReadMail } from '../../store/rights.ts'
-import type { Cleaned, CleanPolicy } from '../../html/clean.ts'
 import { call } from '../call.ts'
 import type { WebHouse } from '../house.ts'
+import type { Letter, LetterText } from '../letters.ts'
 import { HttpTrouble } from '../problems.ts'
 import { framePolicy } from '../safety.ts'
-import { holderOf, makeToken, type Holder } from '../viewtokens.ts'
-import { inLanguage, type Language } from '../words.ts'
+import { holderOf, makePass, tokenFor, type Pass } from '../viewtokens.ts'
+import type { Language } from '../words.ts'
 
+const mostPictures = 500 // that one mail carries and shows
 const choice = z._default(z.enum(['0', '1']), '0')
 
 const query = z.strictObject({
@@ -63,10 +64,9 @@ export const viewShow = call({
   async run({ house, by, language, reply }, asked) {
     const mail = await findMail(house, by.account.id, asked)
     const words = asked.language ?? language
-    const parts = await cleanParts(house, mail, holderOf(by), asked, words)
-    if (asked.measure === '1') return measured(parts)
-    const { htmlPage } = await import('../../html/page.ts')
-    const page = htmlPage(parts, { language: words, cut: inLanguage(cutNote, words) })
+    const letter = await letterOf(house, mail, makePass(house, holderOf(by)), asked, words)
+    const { page, ...measured } = await house.writeLetter(letter)
+    if (asked.measure === '1') return measured
     reply.headers({
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': framePolicy,
@@ -79,25 +79,6 @@ export const viewShow = call({
   },
 })
 
-const cutNote = {
-  en: 'This message is long: only its first part is shown. Download the message to read all of it.',
-  zh: '這封信很長,此處只顯示前面的部分;下載原始信件可閱讀全文。',
-}
-
-function measured(parts: readonly Cleaned[]): object {
-  const sum = (of: (part: Cleaned) => number): number => parts.reduce((total, part) => total + of(part), 0)
-  return {
-    height: Math.min(
-      20_000,
-      sum(({ height }) => height),
-    ),
-    remote: sum(({ remote }) => remote),
-    misleading: sum(({ misleading }) => misleading),
-    dark: parts.length > 0 && parts.every(({ dark }) => dark),
-    cut: parts.some(({ cut }) => cut),
-  }
-}
-
 async function findMail({ store }: WebHouse, user: number, { accountId, emailId }: Query): Promise<MailRow> {
   const account = objectNumber('A', accountId)
   const id = objectNumber('M', emailId)
@@ -107,35 +88,37 @@ async function findMail({ store }: WebHouse, user: number, { accountId, emailId 
   return mail
 }
 
-async function cleanParts(
-  house: WebHouse,
+async function letterOf(
+  { store, limits }: WebHouse,
   mail: MailRow,
-  holder: Holder,
+  pass: Pass,
   asked: Query,
   language: Language,
-): Promise<Cleaned[]> {
+): Promise<Letter> {
   const root = bodyOf(treeOf(mail))
+  const addressOf = ({ path }: BodyPart): string => pictureAddress(pass, asked, path)
   const wanted = asked.part === undefined ? sortBody(root).html : [...partsOf(root)].filter(isNamed(asked.part))
-  if (wanted.length === 0) throw new HttpTrouble('no-such-page')
-  const { cleanHtml, cleanText } = await import('../../html/clean.ts')
-  const read = readerOf(house.store.blobs, mail)
-  const source: Source = { house, mail, holder, asked, language, address: addresses(house, root, holder, asked) }
-  const policy = policyOf(source)
-  const cleaned: Cleaned[] = []
-  let left = asked.full === '1' ? house.limits.viewBytesFull : house.limits.viewBytes
-  for (const part of wanted) {
-    if (part.part.type === 'image') cleaned.push(...pictureBelow(cleanHtml, part, policy))
-    else if (part.type !== 'text/html' && part.type !== 'text/plain') {
-      if (asked.part !== undefined) throw new HttpTrouble('no-such-page')
-    } else {
-      const { value, isTruncated } = await bodyValue(part, read as ReadBytes, Math.max(left, 1_000))
-      left -= Math.min(left, value.length)
-      const limits = { ...policy.limits, characters: value.length }
-      const one = part.type === 'text/html' ? cleanHtml(value, { ...policy, limits }) : cleanText(value, policy.width)
-      cleaned.push({ ...one, cut: one.cut || isTruncated })
-    }
+  const read = readerOf(store.blobs, mail) as ReadBytes
+  const isFull = asked.full === '1'
+  const texts: LetterText[] = []
+  let left = isFull ? limits.viewBytesFull : limits.viewBytes
+  for (const one of wanted) {
+    if (one.part.type === 'image') texts.push({ is: 'picture', text: addressOf(one), cut: false })
+    if (one.type !== 'text/html' && one.type !== 'text/plain') continue
+    const { value, isTruncated } = await bodyValue(one, read, Math.max(left, 1_000))
+    left -= Math.min(left, Buffer.byteLength(value))
+    texts.push({ is: one.type === 'text/html' ? 'html' : 'plain', text: value, cut: isTruncated })
   }
-  return cleaned
+  if (texts.length === 0) throw new HttpTrouble('no-such-page')
+  return {
+    texts,
+    addresses: addresses(root, addressOf),
+    pass: asked.remote === '1' ? pass : undefined,
+    wantsDark: asked.theme === 'dark',
+    language,
+    width: Number(asked.width),
+    nodes: limits.viewNodes * (isFull ? 5 : 1),
+  }
 }
 
 const isNamed =
@@ -151,63 +134,22 @@ function* partsOf(root: BodyPart): Generator<BodyPart, void, undefined> {
   }
 }
 
-interface Source {
-  house: WebHouse
-  mail: MailRow
-  holder: Holder
-  asked: Query
-  language: Language
-  address: (reference: string) => string | undefined
+/** Where a part is shown from as a picture. */
+function pictureAddress(pass: Pass, { accountId, emailId }: Query, path: number[]): string {
+  const part = path.join('-')
+  const token = tokenFor(pass, `part ${accountId} ${emailId} ${part}`)
+  return `/api/view/${accountId}/${emailId}/picture/${part}?t=${token}`
 }
 
-function policyOf({ house, holder, asked, language, address }: Source): CleanPolicy {
-  const full = asked.full === '1' ? 5 : 1
-  return {
-    pictures: { part: address, remote: asked.remote === '1' ? (url) => proxied(house, holder, url) : undefined },
-    wantsDark: asked.theme === 'dark',
-    leadsTo: (host) => inLanguage({ en: `leads to ${host}`, zh: `實際連往 ${host}` }, language),
-    width: Number(asked.width),
-    limits: { nodes: 20_000 * full },
-  }
-}
-
-/** The address that our proxy gives a picture on the web from. */
-function proxied(house: WebHouse, holder: Holder, url: string): string {
-  return `/api/proxy/image?t=${makeToken(house, holder, `web ${url}`)}&url=${encodeURIComponent(url)}`
-}
-
-/** Where the parts of a mail are shown from, by Content-ID and Content-Location. RFC 2392, RFC 2557 §5. */
-function addresses(house: WebHouse, root: BodyPart, holder: Holder, asked: Query): Source['address'] {
-  const known = new Map<string, BodyPart>()
+/** By Content-ID and Content-Location. RFC 2392, RFC 2557 §5. */
+function addresses(root: BodyPart, addressOf: (one: BodyPart) => string): Map<string, string> {
+  const known = new Map<string, string>()
   for (const one of partsOf(root)) {
     const { id, location, type } = one.part
-    if (type === 'multipart' || type === 'text') continue
+    if (type === 'multipart' || type === 'text' || known.size >= mostPictures) continue
     const plain = id.trim().replace(/^<|>$/g, '')
-    if (plain !== '' && !known.has(`cid:${plain}`)) known.set(`cid:${plain}`, one)
-    if (location !== '' && !known.has(location)) known.set(location, one)
-    known.set(`part:${one.path.join('.')}`, one)
+    const names = [plain === '' ? '' : `cid:${plain}`, location].filter((name) => name !== '' && !known.has(name))
+    for (const name of names) known.set(name, addressOf(one))
   }
-  return (reference) => {
-    const one = known.get(/^cid:/i.test(reference) ? `cid:${decoded(reference.slice(4))}` : reference)
-    if (!one) return undefined
-    const path = one.path.join('-')
-    const { accountId, emailId } = asked
-    const token = makeToken(house, holder, `part ${accountId} ${emailId} ${path}`)
-    return `/api/view/${accountId}/${emailId}/picture/${path}?t=${token}`
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-/** A picture that is a part of the text. */
-function pictureBelow(clean: typeof import('../../html/clean.ts').cleanHtml, { path }: BodyPart, policy: CleanPolicy) {
-  // Its number stands for a Content-ID that no letter can have: references of letters never begin with "part:".
-  const part = (): string | undefined => policy.pictures.part(`part:${path.join('.')}`)
-  return [clean('<img src="cid:x" alt="">', { ...policy, pictures: { part, remote: undefined } })]
+  return known
 }
