@@ -75,7 +75,7 @@ export function openMessage(house: House, envelope: Envelope, most: number, acce
     }
     if (end === undefined && !last) return
 
-    const all = pieces.length === 1 ? piece : Buffer.concat(pieces)
+    const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
     pieces = []
     const block = end === undefined ? all : all.subarray(0, end)
     fields = readFields(block)
