@@ -78,6 +78,7 @@ async function childrenOf(sql: Reader, top: MailboxRow): Promise<MailboxRow[]> {
 async function dropMailbox(sql: Writer, holder: Taken, row: MailboxRow, news: Change[]): Promise<void> {
   await sql.run('delete from mailbox where id = $1', [row.id])
   await sql.run('delete from mailbox_grant where mailbox_id = $1', [row.id])
+  await sql.run('delete from share_mailbox where mailbox_id = $1', [row.id])
   await sql.run('delete from metadata where account_id = $1 and mailbox_id = $2', [holder.account_id, row.id])
   await sql.run('insert into mailbox_gone (account_id, modseq, mailbox_id, total) values ($1, $2, $3, $4)', [
     holder.account_id,
@@ -120,6 +121,7 @@ export async function deleteAccountStore(store: Store, accountId: number): Promi
     await sql.run('delete from metadata where account_id = $1', [accountId])
     await sql.run('delete from subscription where account_id = $1', [accountId])
     await sql.run('delete from mailbox_grant where account_id = $1', [accountId])
+    await sql.run('delete from share where account_id = $1 or to_id = $1', [accountId])
     await sql.run('delete from holder where account_id = $1', [accountId])
   })
   store.changes.publish(news)

@@ -292,6 +292,7 @@ async function moveInbox(
   const fresh = await insertMailbox(sql, holder, { parentId: 0, name: 'INBOX', role: 'inbox', now, subscribed: true })
   await adopt(sql, holder, inbox.id, fresh.id)
   await sql.run('update mailbox_grant set mailbox_id = $2 where mailbox_id = $1', [inbox.id, fresh.id])
+  await sql.run('update share_mailbox set mailbox_id = $2 where mailbox_id = $1', [inbox.id, fresh.id])
   await sql.run('update metadata set mailbox_id = $3 where account_id = $1 and mailbox_id = $2', [
     holder.account_id,
     inbox.id,

@@ -190,10 +190,35 @@ create index upload_blob on upload (blob_ref);
 create index upload_expires on upload (expires_at)
 `
 
+// What an account lets another do in its mailboxes from a time until a time. An ended one has until_at in the past and stays
+// for a while, so that every process hears of its end. share_mailbox says what holds in one mailbox instead of share.rights.
+const shares = `
+create table share (
+  id {int} primary key,
+  account_id {int} not null,
+  to_id {int} not null,
+  rights text not null,
+  from_at {int} not null,
+  until_at {int} not null,
+  changed_at {int} not null
+){bykey};
+create index share_account on share (account_id);
+create index share_to on share (to_id, until_at);
+create index share_changed on share (changed_at);
+create table share_mailbox (
+  share_id {int} not null,
+  mailbox_id {int} not null,
+  rights text not null,
+  primary key (share_id, mailbox_id)
+){bykey};
+create index share_mailbox_mailbox on share_mailbox (mailbox_id)
+`
+
 export const migrations: Migration[] = [
   { name: 'store/0001-tables', text: tables },
   { name: 'store/0002-words', text: words },
   { name: 'store/0003-recent', text: recent },
   { name: 'store/0004-emails', text: emails },
   { name: 'store/0005-uploads', text: uploads },
+  { name: 'store/0006-shares', text: shares },
 ]

@@ -1,10 +1,10 @@
 // Who may do what in a mailbox (RFC 4314).
 //
-// The owner has all rights, always. Others have what is granted to them by name and what is granted to
-// anyone, together. Grants do not pass on: who may administer (a) a mailbox of another may not give more than
-// the doors allow; SECURITY 10: nobody sees or guesses another's mailbox without l or r.
+// The owner has all rights, always. Others have what is granted to them by name, what is granted to anyone, and what
+// the shares of the moment give them (shares.ts), together. Grants do not pass on: who may administer (a) a mailbox of
+// another may not give more than the doors allow; SECURITY 10: nobody sees or guesses another's mailbox without l or r.
 
-import type { Reader } from '../sql/sql.ts'
+import type { Reader, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { listMailboxes, mailboxChange, takeMailbox, type Mailbox } from './nodes.ts'
 import type { Store } from './store.ts'
@@ -29,27 +29,42 @@ export function normalRights(rights: string): string {
     .join('')
 }
 
-/** What `accountId` may do in a mailbox; '' for nothing. */
+/** What `accountId` may do in a mailbox at a moment (milliseconds); '' for nothing. */
 export async function rightsOf(
   db: Reader,
   mailbox: { id: number; accountId: number },
   accountId: number,
+  now: number = Date.now(),
 ): Promise<string> {
   if (mailbox.accountId === accountId) return allRights
-  const rows = await db.all<{ rights: string }>(
-    'select rights from mailbox_grant where mailbox_id = $1 and account_id in ($2, $3)',
-    [mailbox.id, accountId, anyone],
+  const rows = await db.arrays(
+    `select rights from mailbox_grant where mailbox_id = $1 and account_id in ($2, $3)
+     union all
+     select coalesce(e.rights, s.rights) from share s
+       left join share_mailbox e on e.share_id = s.id and e.mailbox_id = $1
+      where s.to_id = $2 and s.account_id = $4 and s.from_at <= $5 and s.until_at > $5`,
+    [mailbox.id, accountId, anyone, mailbox.accountId, now],
   )
-  return normalRights(rows.map((row) => row.rights).join(''))
+  return normalRights(rows.map(([rights]) => rights as string).join(''))
 }
 
-/** The grants of a mailbox, without its owner. */
-export async function grantsOf(db: Reader, mailboxId: number): Promise<Grant[]> {
-  const rows = await db.all<{ account_id: number; rights: string }>(
-    "select account_id, rights from mailbox_grant where mailbox_id = $1 and rights <> '' order by account_id",
-    [mailboxId],
+/** What others than its owner may do in a mailbox at a moment: `anyone` first, then by account. */
+export async function grantsOf(db: Reader, mailboxId: number, now: number = Date.now()): Promise<Grant[]> {
+  const rows = await db.arrays(
+    `select account_id, rights from mailbox_grant where mailbox_id = $1
+     union all
+     select s.to_id, coalesce(e.rights, s.rights) from share s
+       join mailbox m on m.account_id = s.account_id and m.id = $1
+       left join share_mailbox e on e.share_id = s.id and e.mailbox_id = m.id
+      where s.from_at <= $2 and s.until_at > $2`,
+    [mailboxId, now],
   )
-  return rows.map(({ account_id, rights }) => ({ accountId: account_id, rights }))
+  const united = new Map<number, string>()
+  for (const [id, rights] of rows as [number, string][]) united.set(id, normalRights((united.get(id) ?? '') + rights))
+  return [...united]
+    .filter(([, rights]) => rights !== '')
+    .map(([accountId, rights]) => ({ accountId, rights }))
+    .sort((a, b) => a.accountId - b.accountId)
 }
 
 /**
@@ -68,33 +83,87 @@ export async function grant(
     const { holder, row } = await takeMailbox(sql, mailboxId)
     if (row.account_id === accountId) throw new Trouble('not-permitted', { why: 'owner' })
     const before = (await grantsOf(sql, mailboxId)).find((each) => each.accountId === accountId)?.rights ?? ''
-    const after =
-      mode === 'set'
-        ? asked
-        : mode === 'add'
-          ? normalRights(before + asked)
-          : Array.from(before)
-              .filter((letter) => !asked.includes(letter))
-              .join('')
-    if (after === '') {
-      await sql.run('delete from mailbox_grant where mailbox_id = $1 and account_id = $2', [mailboxId, accountId])
-    } else {
-      await sql.run(
-        `insert into mailbox_grant (mailbox_id, account_id, rights) values ($1, $2, $3)
-         on conflict (mailbox_id, account_id) do update set rights = excluded.rights`,
-        [mailboxId, accountId, after],
-      )
-      const count = await sql.one<{ n: number }>('select count(*) as n from mailbox_grant where mailbox_id = $1', [
-        mailboxId,
-      ])
-      const limit = store.limits.grantsPerMailbox
-      if (count!.n > limit) throw new Trouble('too-many-mailboxes', { limit })
-    }
+    const after = mode === 'set' ? asked : mode === 'add' ? normalRights(before + asked) : withoutRights(before, asked)
+    const keeps = (letter: string): boolean => (mode === 'add' ? true : asked.includes(letter) === (mode === 'set'))
+    const shared = await narrowShares(sql, { mailboxId, ownerId: row.account_id, toId: accountId }, keeps)
+    await setGrant(sql, mailboxId, accountId, withoutRights(after, shared), store.limits.grantsPerMailbox)
     await sql.run('update mailbox set changed_modseq = $2 where id = $1', [mailboxId, holder.modseq])
     return mailboxChange(row.account_id, mailboxId, holder.modseq)
   })
   store.changes.publish([change])
 }
+
+function withoutRights(rights: string, taken: string): string {
+  return Array.from(rights)
+    .filter((letter) => !taken.includes(letter))
+    .join('')
+}
+
+async function setGrant(
+  sql: Writer,
+  mailboxId: number,
+  accountId: number,
+  rights: string,
+  limit: number,
+): Promise<void> {
+  if (rights === '') {
+    await sql.run('delete from mailbox_grant where mailbox_id = $1 and account_id = $2', [mailboxId, accountId])
+    return
+  }
+  await sql.run(
+    `insert into mailbox_grant (mailbox_id, account_id, rights) values ($1, $2, $3)
+     on conflict (mailbox_id, account_id) do update set rights = excluded.rights`,
+    [mailboxId, accountId, rights],
+  )
+  const count = await sql.one<{ n: number }>('select count(*) as n from mailbox_grant where mailbox_id = $1', [
+    mailboxId,
+  ])
+  if (count!.n > limit) throw new Trouble('too-many-mailboxes', { limit })
+}
+
+/**
+ * The shares of a mailbox to somebody, now or later, keep some of their rights there only. Gives what those of this
+ * moment still give.
+ */
+async function narrowShares(
+  sql: Writer,
+  { mailboxId, ownerId, toId }: { mailboxId: number; ownerId: number; toId: number },
+  keeps: (letter: string) => boolean,
+  now: number = Date.now(),
+): Promise<string> {
+  const rows = await sql.all<{ id: number; from_at: number; rights: string }>(
+    `select s.id, s.from_at, coalesce(e.rights, s.rights) as rights from share s
+       left join share_mailbox e on e.share_id = s.id and e.mailbox_id = $1
+      where s.account_id = $2 and s.to_id = $3 and s.until_at > $4`,
+    [mailboxId, ownerId, toId, now],
+  )
+  let given = ''
+  for (const row of rows) {
+    const kept = Array.from(row.rights).filter(keeps).join('')
+    if (row.from_at <= now) given += kept
+    if (kept === row.rights) continue
+    await sql.run(
+      `insert into share_mailbox (share_id, mailbox_id, rights) values ($1, $2, $3)
+       on conflict (share_id, mailbox_id) do update set rights = excluded.rights`,
+      [row.id, mailboxId, kept],
+    )
+    await sql.run('update share set changed_at = $2 where id = $1', [row.id, now])
+  }
+  return given
+}
+
+/** What is granted to $1 at the moment $2 in mailboxes of others: mailbox, owner, rights, and whether he subscribed to it. */
+const granted = `
+select g.mailbox_id, m.account_id as owner, g.rights, case when g.account_id = $1 then g.subscribed else 0 end as subscribed
+  from mailbox_grant g join mailbox m on m.id = g.mailbox_id
+ where g.account_id in ($1, ${anyone}) and m.account_id <> $1
+union all
+select m.id, s.account_id, coalesce(e.rights, s.rights), 0
+  from share s join mailbox m on m.account_id = s.account_id
+  left join share_mailbox e on e.share_id = s.id and e.mailbox_id = m.id
+ where s.to_id = $1 and s.from_at <= $2 and s.until_at > $2`
+
+const seenOnly = `(rights like '%l%' or rights like '%r%')`
 
 export interface SharedMailbox {
   mailbox: Mailbox
@@ -103,29 +172,21 @@ export interface SharedMailbox {
 }
 
 /** Mailboxes of others that `accountId` may look up (right l), by owner and path. */
-export async function sharedWith(db: Reader, accountId: number): Promise<SharedMailbox[]> {
-  const rows = await db.all<{
-    mailbox_id: number
-    owner: number
-    rights: string
-    subscribed: number
-    account_id: number
-  }>(
-    `select g.mailbox_id, m.account_id as owner, g.rights, g.subscribed, g.account_id
-       from mailbox_grant g join mailbox m on m.id = g.mailbox_id
-      where g.account_id in ($1, $2) and m.account_id <> $1`,
-    [accountId, anyone],
-  )
-  const granted = new Map<number, { rights: string; subscribed: boolean }>()
+export async function sharedWith(db: Reader, accountId: number, now: number = Date.now()): Promise<SharedMailbox[]> {
+  const rows = await db.all<{ mailbox_id: number; owner: number; rights: string; subscribed: number }>(granted, [
+    accountId,
+    now,
+  ])
+  const united = new Map<number, { rights: string; subscribed: boolean }>()
   for (const row of rows) {
-    const before = granted.get(row.mailbox_id)
-    const subscribed = (row.account_id === accountId && row.subscribed === 1) || (before?.subscribed ?? false)
-    granted.set(row.mailbox_id, { rights: normalRights((before?.rights ?? '') + row.rights), subscribed })
+    const before = united.get(row.mailbox_id)
+    const subscribed = row.subscribed === 1 || (before?.subscribed ?? false)
+    united.set(row.mailbox_id, { rights: normalRights((before?.rights ?? '') + row.rights), subscribed })
   }
   const found: SharedMailbox[] = []
   for (const owner of [...new Set(rows.map((row) => row.owner))].sort((a, b) => a - b)) {
     for (const mailbox of await listMailboxes(db, owner)) {
-      const grants = granted.get(mailbox.id)
+      const grants = united.get(mailbox.id)
       if (grants?.rights.includes('l')) found.push({ mailbox, ...grants })
     }
   }
@@ -153,14 +214,9 @@ export async function subscribeShared(
 }
 
 /** Accounts that let `accountId` look up or read at least one of their mailboxes, ascending. */
-export async function sharersOf(db: Reader, accountId: number): Promise<number[]> {
-  const rows = await db.arrays(
-    `select distinct m.account_id from mailbox_grant g join mailbox m on m.id = g.mailbox_id
-      where g.account_id in ($1, $2) and m.account_id <> $1 and (g.rights like '%l%' or g.rights like '%r%')
-      order by m.account_id`,
-    [accountId, anyone],
-  )
-  return rows.map((row) => row[0] as number)
+export async function sharersOf(db: Reader, accountId: number, now: number = Date.now()): Promise<number[]> {
+  const text = `select distinct owner from (${granted}) as granted where ${seenOnly} order by owner`
+  return (await db.arrays(text, [accountId, now])).map((row) => row[0] as number)
 }
 
 /** Whether `userId` may read a mail as one of `accountId`: some mailbox there holds it, and lets him. */
@@ -169,14 +225,14 @@ export async function mayReadMail(db: Reader, mailId: number, accountId: number,
 }
 
 /** The mailboxes of others that `accountId` may look up or read, by owner. */
-export async function mailboxesShared(db: Reader, accountId: number): Promise<Map<number, Set<number>>> {
-  const rows = await db.arrays(
-    `select distinct m.account_id, m.id from mailbox_grant g join mailbox m on m.id = g.mailbox_id
-      where g.account_id in ($1, $2) and m.account_id <> $1 and (g.rights like '%l%' or g.rights like '%r%')`,
-    [accountId, anyone],
-  )
+export async function mailboxesShared(
+  db: Reader,
+  accountId: number,
+  now: number = Date.now(),
+): Promise<Map<number, Set<number>>> {
+  const text = `select distinct owner, mailbox_id from (${granted}) as granted where ${seenOnly}`
   const byOwner = new Map<number, Set<number>>()
-  for (const [owner, mailbox] of rows as [number, number][]) {
+  for (const [owner, mailbox] of (await db.arrays(text, [accountId, now])) as [number, number][]) {
     const known = byOwner.get(owner)
     if (known) known.add(mailbox)
     else byOwner.set(owner, new Set([mailbox]))
@@ -184,9 +240,13 @@ export async function mailboxesShared(db: Reader, accountId: number): Promise<Ma
   return byOwner
 }
 
-/** Whom a mailbox is shared to, `anyone` among them. */
+/** Whom a mailbox is or will be shared to, `anyone` among them. */
 export async function shareesOf(db: Reader, mailboxId: number): Promise<number[]> {
-  const rows = await db.arrays('select account_id from mailbox_grant where mailbox_id = $1', [mailboxId])
+  const rows = await db.arrays(
+    `select account_id from mailbox_grant where mailbox_id = $1
+     union select s.to_id from share s join mailbox m on m.account_id = s.account_id where m.id = $1`,
+    [mailboxId],
+  )
   return rows.map((row) => row[0] as number)
 }
 
@@ -209,11 +269,13 @@ export async function mailboxesOfMail(
 }
 
 /** Whether `accountId` may change anything in any mailbox of `ownerId`. */
-export async function mayChangeSome(db: Reader, ownerId: number, accountId: number): Promise<boolean> {
-  const rows = await db.arrays(
-    `select distinct g.rights from mailbox_grant g join mailbox m on m.id = g.mailbox_id
-      where g.account_id in ($1, $2) and m.account_id = $3`,
-    [accountId, anyone, ownerId],
-  )
+export async function mayChangeSome(
+  db: Reader,
+  ownerId: number,
+  accountId: number,
+  now: number = Date.now(),
+): Promise<boolean> {
+  const text = `select distinct rights from (${granted}) as granted where owner = $3`
+  const rows = await db.arrays(text, [accountId, now, ownerId])
   return rows.some(([rights]) => /[swikxtea]/.test(String(rights)))
 }
