@@ -1,6 +1,7 @@
 // The calls of /api, all of them: a call that is not in this list does not exist.
 
 import type { ApiCall } from './call.ts'
+import { preferencesChange, preferencesShow } from './calls/preferences.ts'
 import { proxyImage } from './calls/proxy-image.ts'
 import { sessionBegin } from './calls/session-begin.ts'
 import { sessionEnd } from './calls/session-end.ts'
@@ -17,6 +18,8 @@ export const calls: readonly ApiCall[] = [
   sessionsList,
   sessionsEndOne,
   sessionsEndOthers,
+  preferencesShow,
+  preferencesChange,
   viewShow,
   viewPicture,
   proxyImage,
