@@ -24,6 +24,11 @@ export function chooseDensity(wanted: Density): void {
   applyLook()
 }
 
+/** Whether the page is dark now. */
+export function isDark(): boolean {
+  return theme() === 'dark' || (theme() === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+}
+
 export function applyLook(): void {
   const { dataset } = document.documentElement
   if (theme() === 'system') delete dataset['theme']

@@ -11,7 +11,7 @@ import { ToastBar } from './frame/toast.tsx'
 import { Tree } from './frame/tree.tsx'
 import { useKeys } from './keys/usekeys.ts'
 import { List } from './list/list.tsx'
-import { titleOf } from './title.ts'
+import { placeName, titleOf } from './title.ts'
 import { Reader } from './reader/reader.tsx'
 import { useMail } from './words.ts'
 import css from './page.module.css'
@@ -39,6 +39,7 @@ export function MailPage() {
       <div className={css['three']}>
         <Tree />
         <main className={css['panes']}>
+          <h1 className="sr">{placeName(mail)}</h1>
           <List />
           <Boundary key={emailId ?? 'none'}>
             <Reader />

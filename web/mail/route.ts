@@ -31,7 +31,7 @@ const filters = new Set(['unread', 'outside', 'attachment', 'starred'])
 const kinds = new Set(['new', 'reply', 'replyAll', 'forward', 'draft', 'mailto'])
 
 export function readRoute(hash: string): Route {
-  const [path = '', query = ''] = split(hash.replace(/^#\/?/, ''))
+  const [path, query] = split(hash.replace(/^#\/?/, ''))
   const steps = path.split('/').filter((step) => /^[A-Za-z0-9_-]{1,64}$/.test(step))
   const accountId = /^A\d+$/.test(steps[0] ?? '') ? steps.shift() : undefined
   const asked = new URLSearchParams(query)

@@ -42,12 +42,12 @@ export function Lintel() {
         type="button"
         className={`btn quiet ${css['me']}`}
         popoverTarget={menu}
-        aria-label={w.accountMenu(displayName(person))}
       >
         <span className="seal s" aria-hidden="true">
           {sealOf(person)}
         </span>
         <span className="hide-s">{displayName(person)}</span>
+        <span className="sr">{w.accountMenu}</span>
         <Icon name="down" size="s" className="hide-s" />
       </button>
       <div id={menu} popover="auto" className={css['menu']}>

@@ -69,7 +69,7 @@ function Plain() {
         onChange={() => toggleAll(mail)}
       />
       <div className={css['name']}>
-        <h1 className="cut">{placeName(mail)}</h1>
+        <h2 className="cut">{placeName(mail)}</h2>
         <span className="meta cut">{counts}</span>
       </div>
       <button

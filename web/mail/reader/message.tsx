@@ -73,12 +73,7 @@ export function Message({ account, letter, fold }: Props) {
         </div>
       )}
       {isHtml && html ? (
-        <HtmlFrame
-          accountId={account.id}
-          emailId={letter.id}
-          blobId={html.blobId ?? letter.blobId}
-          partId={html.partId ?? ''}
-        />
+        <HtmlFrame accountId={account.id} emailId={letter.id} />
       ) : (
         <Body account={account} letter={letter} />
       )}

@@ -54,7 +54,7 @@ export const words: Same<typeof chinese> = {
   meShort: 'Me',
   mainActs: 'Main actions',
   help: 'Help and keyboard shortcuts',
-  accountMenu: (name) => `Account menu, ${name}`,
+  accountMenu: 'account menu',
   theme: 'Appearance',
   themeSystem: 'As the system',
   themeLight: 'Light',
@@ -170,6 +170,15 @@ export const words: Same<typeof chinese> = {
   showPlain: 'Show plain text',
   htmlView: 'HTML of the message',
   noHtml: 'The HTML of this message cannot be shown now. The plain text can be read.',
+  picturesBlocked: (n) =>
+    n === 1
+      ? '1 remote image was blocked; the sender does not know you read this.'
+      : `${n} remote images were blocked; the sender does not know you read this.`,
+  showPictures: 'Show images',
+  misleadingLinks: (n) =>
+    n === 1
+      ? '1 link names another site than the one it goes to. Look before you press.'
+      : `${n} links name another site than the one they go to. Look before you press.`,
   noText: 'This message has no text.',
   cutShort: 'This message is long; only its beginning is shown.',
   showWhole: 'Show all',

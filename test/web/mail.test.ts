@@ -1,0 +1,184 @@
+// The mail page over a whole Postern: what is read, done and undone by keyboard, what a search finds, what push
+// brings, and what the page asks for when the mailbox is large.
+
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { mailboxByRole } from '../../src/store/mailboxes.ts'
+import { append, type Letter } from '../mailstore.ts'
+import { openWorld, type WorldHouse } from '../world.ts'
+import { axe, buildPages, openBrowser, signedIn } from './browser.ts'
+
+const me = 'wang@uni.example'
+const day = 86_400_000
+let world: WorldHouse
+let browser: Browser
+let pages: Awaited<ReturnType<typeof buildPages>>
+let inbox: number
+
+before(async () => {
+  pages = await buildPages()
+  world = await openWorld({ hostname: 'mail.uni.example', people: [me], web: { folder: pages.folder } })
+  browser = await openBrowser()
+  const { id } = (await world.db.one<{ id: number }>('select id from account where address = $1', [me]))!
+  inbox = (await mailboxByRole(world.db, id, 'inbox'))!.id
+  for (let n = 1; n <= 120; n++) await arrive({ subject: `Older ${n}` }, Date.now() - 40 * day - n * 1000, 1)
+  await arrive({ subject: '計畫經費核銷', from: '陳怡君 <chen@uni.example>', body: '請核章。\r\n' }, Date.now() - 5000)
+  await arrive(
+    {
+      subject: 'Invitation',
+      from: 'Alice <alice@else.example>',
+      id: '<a@else.example>',
+      body: 'See https://else.example/x.\r\n\r\nOn Monday Bob wrote:\r\n> quoted words\r\n',
+    },
+    Date.now() - 4000,
+  )
+  await arrive(
+    {
+      subject: 'Re: Invitation',
+      from: 'Bob <bob@uni.example>',
+      id: '<b@uni.example>',
+      headers: 'In-Reply-To: <a@else.example>\r\nReferences: <a@else.example>\r\n',
+      body: 'The second letter.\r\n',
+    },
+    Date.now() - 3000,
+  )
+})
+
+after(async () => {
+  await browser?.close()
+  await world?.close()
+  await pages?.remove()
+})
+
+async function arrive(letter: Letter, receivedAt = Date.now(), flags = 0): Promise<void> {
+  await append(world.store, inbox, letter, { receivedAt, flags })
+}
+
+async function openInbox(options = {}): Promise<{ page: Page; errors: Error[] }> {
+  const { page, origin, errors } = await signedIn(browser, world, me, options)
+  await page.goto(`${origin}/mail/`)
+  await page.locator('#m-0 time').waitFor()
+  return { page, errors }
+}
+
+const row = (page: Page, text: string) => page.locator('[role=option]', { hasText: text })
+
+test('who is not signed in signs in first, and comes back', async () => {
+  const page = await browser.newPage()
+  await page.goto(`http://127.0.0.1:${world.port('http')}/mail/#/sent`)
+  await page.waitForURL(/\/login\/\?next=/)
+  equal(new URL(page.url()).searchParams.get('next'), '/mail/#/sent')
+  await page.close()
+})
+
+test('reads, archives and takes back by keyboard alone', async () => {
+  const { page, errors } = await openInbox()
+  await page.keyboard.press('Tab')
+  equal(await page.evaluate('document.activeElement?.className'), 'skip')
+  await page.keyboard.press('Enter')
+  equal(await page.evaluate('document.activeElement?.id'), 'list')
+  match((await page.locator('#m-0').textContent())!, /Invitation/) // the thread, newest first
+  match((await page.locator('#m-0').textContent())!, /Alice、Bob（2）/)
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.locator('article h2', { hasText: '計畫經費核銷' }).waitFor()
+  await page.locator('article', { hasText: '請核章。' }).waitFor()
+  await page.locator('nav [aria-current=page] .n', { hasText: '2' }).waitFor() // of three unread two are left
+  await page.keyboard.press('e')
+  await page.locator('.toast', { hasText: '已封存1封信' }).waitFor()
+  await row(page, '計畫經費核銷').waitFor({ state: 'detached' })
+  equal(await page.evaluate('document.activeElement?.id'), 'list')
+  await page.keyboard.press('z')
+  await row(page, '計畫經費核銷').waitFor()
+  deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('a conversation: the last unread is open, quotes are folded, links say where they go', async () => {
+  const { page, errors } = await openInbox()
+  await page.locator('#m-0').click()
+  const reader = page.locator('#reader')
+  await reader.getByText('The second letter.').waitFor()
+  await reader.getByRole('button', { name: /Alice/ }).click()
+  const link = reader.getByRole('link', { name: 'https://else.example/x', exact: true })
+  equal(await link.getAttribute('rel'), 'noopener noreferrer nofollow')
+  equal(await reader.getByText('quoted words').count(), 0)
+  await reader.getByRole('button', { name: 'On Monday Bob wrote:' }).click()
+  await reader.getByText('quoted words').waitFor()
+  await reader.getByText('校外，第一次來信').waitFor()
+  deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('a search by keyboard: what was typed becomes chips; all that it found is moved', async () => {
+  const { page, errors } = await openInbox()
+  await page.keyboard.press('/')
+  await page.keyboard.type('主旨：Older')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: '搜尋結果', level: 2 }).waitFor()
+  await page.getByRole('button', { name: '移除「主旨：Older」' }).waitFor()
+  await page.getByText('120封', { exact: true }).waitFor()
+  await page.keyboard.press('Control+a')
+  await page.getByText('已選120封').waitFor()
+  await page.keyboard.press('v')
+  await page.keyboard.type('封存')
+  await page.keyboard.press('Enter')
+  await page.locator('.toast', { hasText: '已移動120封信到封存' }).waitFor()
+  await page.keyboard.press('g')
+  await page.keyboard.press('a')
+  await page.getByText(/共12\d封/).waitFor()
+  deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('new mail comes by itself; what is open stays', async () => {
+  const { page, errors } = await openInbox()
+  await arrive({ subject: 'Just now' })
+  await row(page, 'Just now').waitFor()
+  match((await page.locator('#m-0').textContent())!, /Just now/)
+  deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('keys to an input method are not ours', async () => {
+  const { page } = await openInbox()
+  await page.locator('#list').focus()
+  const before = await page.locator('[role=option]').count()
+  await page.evaluate(`
+    const list = document.getElementById('list')
+    list.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', code: 'KeyE', isComposing: true, bubbles: true }))
+    list.dispatchEvent(new KeyboardEvent('keydown', { key: 'Process', code: 'KeyE', keyCode: 229, bubbles: true }))
+  `)
+  equal(await page.locator('.toast').count(), 0)
+  equal(await page.locator('[role=option]').count(), before)
+  await page.context().close()
+})
+
+test('nothing that axe finds: the list, a mail, dialogs, both themes, phone and desk', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page } = await openInbox({ colorScheme })
+    deepEqual(await axe(page), [])
+    await page.locator('#m-0').click()
+    await page.locator('#reader h2').waitFor()
+    deepEqual(await axe(page), [])
+    await page.keyboard.press('?')
+    await page.locator('dialog[open]').waitFor()
+    deepEqual(await axe(page), [])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').waitFor()
+    deepEqual(await axe(page), [])
+    await page.context().close()
+  }
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, locale: 'en-GB' }
+  const { page } = await openInbox(phone)
+  deepEqual(await axe(page), [])
+  await page.setViewportSize({ width: 320, height: 640 })
+  ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 320)
+  await page.locator('#m-0').click()
+  await page.locator('#reader h2').waitFor()
+  deepEqual(await axe(page), [])
+  ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 320)
+  await page.context().close()
+})
