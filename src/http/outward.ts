@@ -9,10 +9,10 @@
 
 import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestSecure } from 'node:https'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import type { Networks } from '../delivery/networks.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import { isSpecialAddress, ownAddresses } from '../queue/addresses.ts'
+import { outsideOf } from '../net/addresses.ts'
 import type { PictureLimits } from './limits.ts'
 import { pictureType } from './pictures.ts'
 
@@ -108,23 +108,11 @@ async function ask(world: OutwardWorld, url: URL, signal: AbortSignal): Promise<
   })
 }
 
-// IPv4 wears other clothes here (6to4, Teredo, NAT64, compatible): behind them may be anybody.
-const dressed = new BlockList()
-dressed.addSubnet('2002::', 16, 'ipv6')
-dressed.addSubnet('2001::', 23, 'ipv6')
-dressed.addSubnet('64:ff9b::', 32, 'ipv6')
-dressed.addSubnet('::', 96, 'ipv6')
-
 /** The addresses of a host that may be asked at a port; IPv4 first. */
 async function addressesOf({ resolver, allowed }: OutwardWorld, host: string, port: number): Promise<string[]> {
   const found = isIP(host) > 0 ? [host] : await resolve(resolver, host)
-  const own = ownAddresses()
-  return found.filter((address) => {
-    if (allowed.has(address)) return true
-    if (port !== 80 && port !== 443) return false
-    const isDressed = isIP(address) === 6 && dressed.check(address, 'ipv6')
-    return !isDressed && !isSpecialAddress(address) && !own.has(address)
-  })
+  const outside = new Set(port === 80 || port === 443 ? outsideOf(found) : [])
+  return found.filter((address) => allowed.has(address) || outside.has(address))
 }
 
 async function resolve(resolver: OutwardWorld['resolver'], host: string): Promise<string[]> {

@@ -8,7 +8,7 @@
 import { request } from 'node:https'
 import { isIP } from 'node:net'
 import type { Resolver } from '../dns/resolver.ts'
-import { isSpecialAddress, ownAddresses } from '../queue/addresses.ts'
+import { isSpecialAddress, ownAddresses } from '../net/addresses.ts'
 
 export interface Poster {
   /** The status, and after how many seconds to come back where that is said. Throws what the network says. */

@@ -289,13 +289,16 @@ export function tlsFacts(socket: TLSSocket): {
   cipher: string
   servername?: string
   verified?: boolean
+  flaw?: string
 } {
+  const flaw = socket.authorizationError as unknown as string | undefined // it is the code
   const servername = (socket as TLSSocket & { servername?: string | false }).servername
   return {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher()?.name ?? 'unknown',
     ...(servername ? { servername } : {}),
     verified: socket.authorized,
+    ...(flaw && { flaw: String(flaw) }),
   }
 }
 

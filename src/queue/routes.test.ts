@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { DnsTrouble, type Resolver } from '../dns/resolver.ts'
 import { zoneResolver } from '../dns/zone.ts'
-import { isSpecialAddress } from './addresses.ts'
+import { isSpecialAddress } from '../net/addresses.ts'
 import { queueDefaults, routeDefaults, type QueueSettings } from './limits.ts'
 import { wayTo } from './routes.ts'
 

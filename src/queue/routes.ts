@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { isIPv4, isIPv6 } from 'node:net'
 import { DnsTrouble, isAbsent, type Resolver } from '../dns/resolver.ts'
 import { normalDomain } from '../mail/address.ts'
-import { isSpecialAddress, ownAddresses } from './addresses.ts'
+import { isSpecialAddress, ownAddresses } from '../net/addresses.ts'
 import type { QueueRoute, QueueSettings } from './limits.ts'
 
 /** One address to try. */

@@ -16,6 +16,7 @@ export interface TlsFacts {
   cipher: string
   servername?: string // SNI
   verified?: boolean // client side: the peer's certificate matched
+  flaw?: string // client side: why not, as the TLS library calls it
 }
 
 /** Who is at the other end. `address` is what the socket (or a listed proxy) says. */

@@ -1,5 +1,5 @@
-// Addresses no mail of ours goes to because a stranger's DNS says so: private, loopback, link-local and the rest
-// of RFC 6890, and our own.  (A route of the settings may name any address.)
+// Addresses we do not connect to because a stranger's DNS, or a stranger, says so: private, loopback, link-local and
+// the rest of RFC 6890, and our own.                                                              SECURITY 21
 
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -48,4 +48,23 @@ export function ownAddresses(): Set<string> {
     for (const { address, internal } of addresses ?? []) if (!internal) own.add(address)
   }
   return own
+}
+
+// IPv4 wears other clothes here (6to4, Teredo, NAT64, compatible): behind them may be anybody.
+const dressed = new BlockList()
+dressed.addSubnet('2002::', 16, 'ipv6')
+dressed.addSubnet('2001::', 23, 'ipv6')
+dressed.addSubnet('64:ff9b::', 32, 'ipv6')
+dressed.addSubnet('::', 96, 'ipv6')
+
+/**
+ * Those of the addresses that a person may have us connect to: plainly on the internet, and no machine of ours.
+ * Judge what was resolved, and connect to what was judged.
+ */
+export function outsideOf(addresses: readonly string[]): string[] {
+  const own = ownAddresses()
+  return addresses.filter((address) => {
+    const isDressed = isIPv6(address) && dressed.check(address, 'ipv6')
+    return !isDressed && !isSpecialAddress(address) && !own.has(address)
+  })
 }
