@@ -14,6 +14,7 @@ import { openJmap, type Jmap } from './jmap/client.ts'
 import type { Changes, Get, Listed, Mailbox, Thread } from './jmap/types.ts'
 import { openListing, rowProperties, type Listing } from './list/listing.ts'
 import { listQueryOf } from './listquery.ts'
+import { loadPreferences, preferences } from './preferences.ts'
 import { readRoute, writeRoute, type Route } from './route.ts'
 
 export interface MailAccount {
@@ -75,7 +76,7 @@ export async function openMail(language: Language, words: Promise<MailWords>): P
   const dialog = cell<Dialog | undefined>(undefined)
   const [me, jmap] = await Promise.all([whoIsIn(), openJmap(() => dialog.set('ended'))])
   if (!me) throw new Error('nobody is signed in') // openJmap would have said so
-  const zone = localStorage.getItem('postern.zone') ?? 'Asia/Taipei'
+  const { zone } = preferences.get()
   const first = openAccount(jmap, jmap.account)
   const others = Object.keys(jmap.session.accounts).filter((id) => id !== jmap.account)
   const accounts = cell<readonly MailAccount[]>([first])
@@ -169,6 +170,7 @@ export async function openMail(language: Language, words: Promise<MailWords>): P
   addEventListener('online', () => void sync().catch(() => undefined))
   addEventListener('offline', () => mail.isReachable.set(false))
   void readQuota(jmap, first)
+  void loadPreferences()
   return mail
 }
 

@@ -1,15 +1,17 @@
 // The keys, and the switch for them.                                      WCAG 2.1.4
 
-import { Fragment, useState } from 'react'
-import { areKeysOn, switchKeys } from '../keys/usekeys.ts'
+import { Fragment } from 'react'
+import { useCell } from '../../parts/cell.ts'
 import { bindings } from '../keys/map.ts'
+import { choose, preferences } from '../preferences.ts'
 import { useMail } from '../words.ts'
 import { Modal } from './modal.tsx'
 import css from './modal.module.css'
 
 export function Help() {
-  const { words: w } = useMail()
-  const [isOn, setIsOn] = useState(areKeysOn())
+  const mail = useMail()
+  const { words: w } = mail
+  const { shortcuts } = useCell(preferences)
   const rows = new Map<string, string[]>()
   for (const { keys, command } of bindings) rows.set(command, [...(rows.get(command) ?? []), keys])
   return (
@@ -18,10 +20,9 @@ export function Help() {
         <input
           type="checkbox"
           className="checkbox"
-          checked={isOn}
+          checked={shortcuts}
           onChange={(event) => {
-            switchKeys(event.target.checked)
-            setIsOn(event.target.checked)
+            choose({ shortcuts: event.target.checked }).catch(() => mail.toast.set({ text: w.notDone('') }))
           }}
         />
         {w.keysOn}

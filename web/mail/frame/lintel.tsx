@@ -38,11 +38,7 @@ export function Lintel() {
       >
         <Icon name="help" />
       </button>
-      <button
-        type="button"
-        className={`btn quiet ${css['me']}`}
-        popoverTarget={menu}
-      >
+      <button type="button" className={`btn quiet ${css['me']}`} popoverTarget={menu}>
         <span className="seal s" aria-hidden="true">
           {sealOf(person)}
         </span>

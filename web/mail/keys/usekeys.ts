@@ -6,18 +6,9 @@
 import { useEffect } from 'react'
 import { isComposing } from '../../parts/composing.ts'
 import type { Mail } from '../mailstate.ts'
+import { preferences } from '../preferences.ts'
 import { acts, isInReader } from './commands.ts'
 import { openKeymap } from './map.ts'
-
-const key = 'postern.keys'
-
-export function areKeysOn(): boolean {
-  return localStorage.getItem(key) !== 'off'
-}
-
-export function switchKeys(on: boolean): void {
-  localStorage.setItem(key, on ? 'on' : 'off')
-}
 
 export function useKeys(mail: Mail): void {
   useEffect(() => {
@@ -31,7 +22,7 @@ export function useKeys(mail: Mail): void {
       if (event.key === 'Escape' && document.querySelector(':popover-open')) return
       // Enter and Space press what has the focus.
       if ((event.key === 'Enter' || event.key === ' ') && target.id !== 'list' && target !== document.body) return
-      if (!isCtrl && event.key !== 'Escape' && event.key !== 'Enter' && !areKeysOn()) return
+      if (!isCtrl && event.key !== 'Escape' && event.key !== 'Enter' && !preferences.get().shortcuts) return
       if (event.key === ' ' && isInReader()) return
       const command = find(event, performance.now(), isInReader() ? 'reader' : 'list')
       if (!command) return

@@ -2,12 +2,13 @@
 //
 // The plain text is what is shown first; the HTML only when asked for, in a frame of its own.
 
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { fullDate, mailDate } from '../../parts/dates.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { cleanText, displayName, namesAnother, sealColour, sealOf, shortName } from '../../parts/names.ts'
 import type { Address } from '../jmap/types.ts'
 import type { MailAccount } from '../mailstate.ts'
+import { preferences } from '../preferences.ts'
 import { useMail, type MailWords } from '../words.ts'
 import { Attachments } from './attachments.tsx'
 import { Body } from './body.tsx'
@@ -26,11 +27,10 @@ interface Props {
 export function Message({ account, letter, fold }: Props) {
   const mail = useMail()
   const { words: w, zone, language } = mail
-  const [isHtml, setIsHtml] = useState(false)
   const from = letter.from?.[0] ?? { name: null, email: '' }
   const received = Date.parse(letter.receivedAt)
   const html = letter.htmlBody.find(({ type }) => type === 'text/html')
-  useEffect(() => setIsHtml(false), [letter.id])
+  const [isHtml, setIsHtml] = useState(html !== undefined && preferences.get().reading === 'html')
   return (
     <>
       <header className={css['who']} onClick={fold}>

@@ -76,7 +76,8 @@ export function blocksOf(body: string): Block[] {
 function takeIntro(text: string[]): string {
   let end = text.length
   while (end > 0 && text[end - 1]!.trim() === '') end--
-  for (const count of [1, 2]) {
+  const isBegunAbove = /^(?:On|Am|Le|於|在)[\s\d]/.test(text[end - 2] ?? '')
+  for (const count of isBegunAbove ? [2, 1] : [1]) {
     const said = text
       .slice(Math.max(end - count, 0), end)
       .join(' ')
