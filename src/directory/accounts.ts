@@ -9,6 +9,7 @@
 import { normalAddress, splitAddress } from '../mail/address.ts'
 import type { Database, Reader, Value, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
+import { eraseAddressBooks } from './addressbooks.ts'
 import { classByName, standardClass } from './classes.ts'
 import { livingDomain } from './domains.ts'
 import { directoryLimits } from './limits.ts'
@@ -25,6 +26,7 @@ export interface Account {
   status: AccountStatus // closed also while its domain is deleted
   reason: string // why it is suspended or closed
   admin: boolean
+  shared: boolean // of a unit: nobody signs in to it, its members use it (delegations.ts)
   quota: number // bytes, its own or its class's
   ownQuota: number | undefined // bytes, where the account has another quota than its class
   protocols: Switches // class, person and administrator together
@@ -45,6 +47,7 @@ interface AccountRow {
   status: AccountStatus
   reason: string
   admin: number
+  shared: number
   quota: number | null
   class_quota: number
   class_off: string
@@ -57,7 +60,7 @@ interface AccountRow {
 }
 
 const columns = `
-  p.id, p.address, p.name, d.name as domain, d.deleted_at as domain_deleted, p.class, p.status, p.reason, p.admin,
+  p.id, p.address, p.name, d.name as domain, d.deleted_at as domain_deleted, p.class, p.status, p.reason, p.admin, p.shared,
   p.quota, c.quota as class_quota, c.protocols_off as class_off, c.forwarding, p.protocols_off, p.protocols_locked,
   p.must_change, p.created_at, p.deleted_at`
 const its = `join domain d on d.id = p.domain_id join class c on c.name = p.class`
@@ -137,6 +140,7 @@ export interface NewAccount {
   name?: string
   className?: string
   admin?: boolean
+  shared?: boolean // nobody ever signs in to it
   quota?: number // bytes; absent: the class's
   passwordHash?: string // PHC string; absent: nobody can sign in with a password
   mustChange?: boolean
@@ -144,7 +148,8 @@ export interface NewAccount {
 
 /**
  * A new account. `also` runs in the same transaction: what other rooms keep of an account.
- * Throws bad-address, no-such-domain, no-such-class, already-exists, bad-setting.
+ * Throws bad-address, no-such-domain, no-such-class, already-exists, bad-setting,
+ * not-permitted for a shared account with a password or an administrator's rights.
  */
 export function createAccount(
   db: Database,
@@ -160,14 +165,15 @@ export function createAccount(
 
 /** The same inside somebody's transaction. */
 export async function insertAccount(sql: Writer, input: NewAccount): Promise<Account> {
+  if (input.shared && (input.admin || input.passwordHash !== undefined)) throw new Trouble('not-permitted')
   const { address, domainId } = await newAddress(sql, input.address)
   const className = input.className ?? standardClass
   await classByName(sql, className)
   checkQuota(input.quota)
   const now = Date.now()
   const made = await sql.one<{ id: number }>(
-    `insert into account (address, name, domain_id, class, admin, quota, password, password_changed_at, must_change, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning id`,
+    `insert into account (address, name, domain_id, class, admin, quota, password, password_changed_at, must_change, created_at, shared)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing returning id`,
     [
       address,
       cleanName(input.name ?? ''),
@@ -179,6 +185,7 @@ export async function insertAccount(sql: Writer, input: NewAccount): Promise<Acc
       input.passwordHash === undefined ? null : now,
       input.mustChange ? 1 : 0,
       now,
+      input.shared ? 1 : 0,
     ],
   )
   if (!made) throw new Trouble('already-exists', { address })
@@ -229,19 +236,25 @@ export async function changeAccount(sql: Writer, id: number, changes: AccountCha
   if (changes.name !== undefined) set.push(['name', cleanName(changes.name)])
   if (changes.className !== undefined) set.push(['class', (await classByName(sql, changes.className)).name])
   if (changes.admin !== undefined) set.push(['admin', changes.admin ? 1 : 0])
+  if (changes.admin && present(await accountById(sql, id), id).shared) throw new Trouble('not-permitted')
   if (changes.quota !== undefined) set.push(['quota', checkQuota(changes.quota ?? undefined) ?? null])
   if (changes.status !== undefined) set.push(['status', changes.status], ['reason', cleanName(changes.reason ?? '')])
   for (const [column, value] of set) await sql.run(`update account set ${column} = $2 where id = $1`, [id, value])
   return present(await accountById(sql, id), id)
 }
 
-/** Replaces the password. Signed-in sessions of others are the doors' affair. Throws no-such-account. */
+/**
+ * Replaces the password. Signed-in sessions of others are the doors' affair. Throws no-such-account, not-permitted for
+ * a shared account, which has none.
+ */
 export async function setPassword(
   sql: Writer,
   id: number,
   passwordHash: string | undefined,
   options: { mustChange?: boolean } = {},
 ): Promise<void> {
+  const account = await sql.one<{ shared: number }>('select shared from account where id = $1', [id])
+  if (account?.shared) throw new Trouble('not-permitted', { why: 'shared' })
   const text = `update account set password = $2, password_changed_at = $3, must_change = $4 where id = $1`
   const changed = await sql.run(text, [id, passwordHash ?? null, Date.now(), options.mustChange ? 1 : 0])
   if (changed === 0) throw new Trouble('no-such-account', { id })
@@ -249,7 +262,7 @@ export async function setPassword(
 
 /** A password for an account that has none; false when it got one meanwhile. It stays one that must be changed. */
 export async function giveFirstPassword(sql: Writer, id: number, passwordHash: string): Promise<boolean> {
-  const text = `update account set password = $2, password_changed_at = $3 where id = $1 and password is null`
+  const text = `update account set password = $2, password_changed_at = $3 where id = $1 and password is null and shared = 0`
   return (await sql.run(text, [id, passwordHash, Date.now()])) > 0
 }
 
@@ -308,6 +321,8 @@ export async function purgeAccount(sql: Writer, id: number): Promise<void> {
   await sql.run(`delete from identity where account_id = $1`, [id])
   await sql.run(`delete from vacation where account_id = $1`, [id])
   await sql.run(`delete from preference where account_id = $1`, [id])
+  await eraseAddressBooks(sql, id)
+  await sql.run(`delete from delegation where owner_id = $1 or delegate_id = $1`, [id])
   await sql.run(`delete from script where account_id = $1`, [id])
   await sql.run(`delete from filter_memory where account_id = $1`, [id])
   await sql.run(`delete from account where id = $1`, [id])
@@ -343,6 +358,7 @@ function toAccount(row: AccountRow): Account {
     status: row.domain_deleted === null ? row.status : 'closed',
     reason: row.reason,
     admin: row.admin !== 0,
+    shared: row.shared !== 0,
     quota: row.quota ?? row.class_quota,
     ownQuota: row.quota ?? undefined,
     protocols: switchesFrom(row.class_off, row.protocols_off),

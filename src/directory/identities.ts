@@ -11,6 +11,7 @@ import type { Database, Reader, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { accountByAddress, accountById, type Account } from './accounts.ts'
 import { grantsOf } from './aliases.ts'
+import { sendableAs } from './delegations.ts'
 import { directoryLimits } from './limits.ts'
 import { ownsAddress } from './senders.ts'
 
@@ -75,13 +76,14 @@ function readRows(db: Reader, accountId: number): Promise<Row[]> {
   return db.all<Row>(`select ${columns} from identity where account_id = $1 order by id`, [accountId])
 }
 
-/** The primary address, other addresses, addresses granted. */
+/** The primary address, other addresses, addresses granted, those of people who let this one write for them. */
 async function ownAddresses(db: Reader, { id, address }: Account): Promise<string[]> {
   const others = await db.arrays('select address from address where account_id = $1 order by address limit $2', [
     id,
     directoryLimits.page,
   ])
-  return [...new Set([address, ...others.map(([other]) => other as string), ...(await grantsOf(db, id))])]
+  const delegated = (await sendableAs(db, id, Date.now())).map((one) => one.address)
+  return [...new Set([address, ...others.map(([other]) => other as string), ...(await grantsOf(db, id)), ...delegated])]
 }
 
 /** The name of an address that was granted is that of whose it is. */

@@ -32,6 +32,23 @@ export const directoryLimits = {
   scriptsBytes: 2 * 1024 * 1024,
   /** What the filters of one account remember: senders answered, keys of mails. */
   memories: 20_000,
+  /** Delegations that one account gives, or has. */
+  delegations: 500,
+  /** Address books of one account, or of the house. */
+  addressBooks: 100,
+  /** Whom one address book is shared with. */
+  addressBookGrants: 500,
+  /** Contacts of one address book. */
+  contacts: 20_000,
+  /** Contacts that went which an address book remembers, for those who ask what changed. */
+  contactsGone: 10_000,
+  /** Characters of what an address book is called, and of what is said of it. */
+  addressBookName: 255,
+  addressBookDescription: 2_000,
+  /** Characters of the last part of a contact's address (CardDAV). */
+  contactPath: 255,
+  /** Contacts that are looked at to suggest a few. */
+  suggestionRows: 300,
   /** Rows of one page of a listing. */
   page: 1000,
 }

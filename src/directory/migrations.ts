@@ -11,6 +11,11 @@
 //   preference     what somebody chose for the web pages
 //   script         people's Sieve scripts; one of an account may be active
 //   filter_memory  whom a filter answered and which mails it saw, by digest, until it expires
+//   contact_counter     the number of the last change of any contact
+//   address_book   of an account; account_id 0: the house's own. card: its contacts, JSContact in card, and in vcard
+//                  the bytes a CardDAV client put, while nobody else changed it. card_gone: what went
+//   address_book_grant  who else may; account_id 0 is everybody; rights are letters: r w x (export) a (administer)
+//   unlisted_account    who is not found by others in the directory of people
 //
 // An account's primary address is account.address and has a row in address, like all others.
 // Lists of protocols are words with spaces between, and name what is off: a new protocol starts on.
@@ -192,5 +197,100 @@ export const migrations: Migration[] = [
         primary key (account_id, digest)
       ) {bykey};
       create index filter_memory_expires on filter_memory (expires_at);`,
+  },
+  {
+    name: 'directory/0006-delegations',
+    text: `
+      alter table account add column shared {int} not null default 0;
+
+      create table delegation (
+        id {id},
+        owner_id {int} not null,
+        delegate_id {int} not null,
+        rights text not null,
+        whole {int} not null,
+        from_at {int} not null,
+        until_at {int},
+        created_at {int} not null,
+        changed_at {int} not null
+      );
+      create unique index delegation_pair on delegation (owner_id, delegate_id);
+      create index delegation_delegate on delegation (delegate_id);`,
+  },
+  {
+    name: 'directory/0007-address-books',
+    text: `
+      create table contact_counter (
+        id {int} primary key,
+        value {int} not null
+      ) {bykey};
+      insert into contact_counter (id, value) values (1, 1);
+
+      create table address_book (
+        id {id},
+        account_id {int} not null,
+        path text not null,
+        name text not null,
+        description text not null default '',
+        sort_order {int} not null default 0,
+        is_default {int} not null default 0,
+        cards {int} not null default 0,
+        modseq {int} not null,
+        pruned {int} not null default 0,
+        created_at {int} not null
+      );
+      create unique index address_book_path on address_book (account_id, path);
+      create unique index address_book_default on address_book (account_id) where is_default = 1;
+
+      create table address_book_grant (
+        book_id {int} not null references address_book (id),
+        account_id {int} not null,
+        rights text not null,
+        primary key (book_id, account_id)
+      ) {bykey};
+      create index address_book_grant_account on address_book_grant (account_id);
+
+      create table address_book_unsubscribed (
+        account_id {int} not null,
+        book_id {int} not null,
+        primary key (account_id, book_id)
+      ) {bykey};
+
+      create table card (
+        id {id},
+        book_id {int} not null references address_book (id),
+        path text not null,
+        uid text not null,
+        kind text not null,
+        name text not null,
+        emails text not null,
+        words text not null,
+        sort_key {bytes} not null,
+        given text not null,
+        surname text not null,
+        created_at {int} not null,
+        updated_at {int} not null,
+        created_modseq {int} not null,
+        modseq {int} not null,
+        card text not null,
+        vcard text
+      );
+      create unique index card_uid on card (book_id, uid);
+      create unique index card_path on card (book_id, path);
+      create index card_modseq on card (book_id, modseq);
+      create index card_words on card (book_id, words, id);
+
+      create table card_gone (
+        book_id {int} not null,
+        modseq {int} not null,
+        card_id {int} not null,
+        path text not null,
+        created_modseq {int} not null,
+        primary key (book_id, modseq, card_id)
+      ) {bykey};
+
+      create table unlisted_account (
+        account_id {int} primary key
+      ) {bykey};`,
   },
 ]

@@ -57,7 +57,8 @@ export const passwordStep: Step = async (signingIn, { verified, failed }) => {
 }
 
 export const statusStep: Step = ({ credentials: { account } }) => {
-  if (!account) throw new Trouble('wrong-password')
+  // Nobody is a shared account: whoever uses it signs in as himself.
+  if (!account || account.shared) throw new Trouble('wrong-password')
   const { status, reason } = account
   if (status !== 'active') throw new Trouble('account-closed', { status, reason })
 }
