@@ -7,6 +7,7 @@ import type { Crossed } from '../store/quota.ts'
 import type { Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { checks } from './checks.ts'
+import type { Filters } from './filters.ts'
 import type { Findings } from './findings.ts'
 import type { House } from './house.ts'
 import type { Arrived } from './message.ts'
@@ -23,7 +24,7 @@ export type Along = (sql: Writer, accepted: { id: string; at: number; placed: Re
 
 export type Acceptance = (arrived: Arrived, asked: Asked[], along?: Along) => Promise<Accepted>
 
-export function openAcceptance(house: House, place: Place, notices: QuotaNotices): Acceptance {
+export function openAcceptance(house: House, filters: Filters, place: Place, notices: QuotaNotices): Acceptance {
   return async (arrived, asked, along) => {
     const { mail, fields } = arrived
     const { session } = mail.envelope
@@ -37,14 +38,19 @@ export function openAcceptance(house: House, place: Place, notices: QuotaNotices
     }
     if (session.facts.reverseName === undefined) await reverseNameKnown(house, session)
 
-    const plan = await planOf(house, arrived, asked, { findings, verdicts, submission: along !== undefined })
+    const plan = await planOf(house, arrived, asked, { findings, verdicts, submission: along !== undefined, filters })
+    const [refused] = plan.refusals.values()
+    if (refused !== undefined && session.role !== 'lmtp') throw refuse(550, '5.7.1', refused)
     const report = plan.heldUntil === undefined ? await addReport(house, mail, asked) : undefined
     const also = along ? goesAlong(along, { mail, plan, asked, report }) : report && (() => report)
     const blob = await arrived.store()
     const { full, crossed } = await placeWhatFits(house, place, plan, { blob, also })
     if (crossed.length > 0) notices.tell(crossed)
     if (session.role !== 'lmtp') return { id: mail.id }
-    return { id: mail.id, each: asked.map(({ destinations }) => refusedFor(house, destinations, full)) }
+    return {
+      id: mail.id,
+      each: asked.map(({ destinations }) => refusedFor(house, destinations, full) ?? refusedBy(plan, destinations)),
+    }
   }
 }
 
@@ -103,6 +109,18 @@ function refusedFor(
   return house.settings.overQuota === 'refuse'
     ? { code: 552, status: '5.2.2', text: 'The mailbox is full' }
     : { code: 452, status: '4.2.2', text: 'The mailbox is full, try again later' }
+}
+
+/** A recipient whose filter turns the mail away. */
+function refusedBy(
+  { refusals }: Plan,
+  destinations: Destination[],
+): { code: number; status: string; text: string } | undefined {
+  const all = destinations.map((to) => (to.kind === 'local' ? refusals.get(to.accountId) : undefined))
+  const [first] = all
+  return first !== undefined && all.every((one) => one !== undefined)
+    ? { code: 550, status: '5.7.1', text: first }
+    : undefined
 }
 
 /** A check's verdict as the reply to the whole mail. */

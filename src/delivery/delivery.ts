@@ -2,6 +2,7 @@
 
 import type { Writer } from '../sql/sql.ts'
 import type { House, OutgoingMail } from './house.ts'
+import { openFilters } from './filters.ts'
 import { openIntake, type HouseIntake } from './intake.ts'
 import { deliverLocal, type LocalOutcome } from './local.ts'
 import { quotaNotices } from './notices.ts'
@@ -17,11 +18,12 @@ export interface Delivery {
 }
 
 export function openDelivery(house: House): Delivery {
+  const filters = openFilters(house)
   const place = openPlace(house)
   const notices = quotaNotices(house)
   return {
-    intake: openIntake(house, place, notices),
-    deliverLocal: (mail, address, settle) => deliverLocal(house, mail, address, settle),
+    intake: openIntake(house, filters, place, notices),
+    deliverLocal: (mail, address, settle) => deliverLocal(house, filters, { mail, address, settle }),
     settled: () => notices.settled(),
   }
 }

@@ -9,6 +9,7 @@ import { ownsAddress } from '../directory/senders.ts'
 import type { Envelope, Intake, Recipient, Sink, SmtpSession } from '../smtp/intake.ts'
 import { openAcceptance, type Along } from './acceptance.ts'
 import { openConnections } from './connections.ts'
+import type { Filters } from './filters.ts'
 import type { House } from './house.ts'
 import { openMessage } from './message.ts'
 import { loopback, readNetworks } from './networks.ts'
@@ -33,14 +34,14 @@ export interface HouseIntake extends Intake {
   message(envelope: Envelope, along?: Along): Promise<Sink>
 }
 
-export function openIntake(house: House, place: Place, notices: QuotaNotices): HouseIntake {
+export function openIntake(house: House, filters: Filters, place: Place, notices: QuotaNotices): HouseIntake {
   const { settings, store, tracking, clock } = house
   const trusted = readNetworks(settings.trustedNetworks)
   const connections = openConnections(settings)
   const speed = openSpeed(house)
   const notes = new WeakMap<SmtpSession, SessionNotes>()
   const resolved = new WeakMap<Recipient, Destination[]>()
-  const accept = openAcceptance(house, place, notices)
+  const accept = openAcceptance(house, filters, place, notices)
 
   /** Writes a refusal into the history before it is thrown on. */
   function tell(session: SmtpSession, address: string, error: unknown): never {

@@ -17,6 +17,12 @@ export interface DeliverySettings {
   overQuota: 'later' | 'refuse' // 452 4.2.2 or 552 5.2.2
   senderDomainMustExist: boolean // of mail from strangers: has an MX or an address
   plusFolders: boolean // user+folder goes into the mailbox of that name, where there is one
+  scriptsKept: number // programs of filters held ready, the one unused longest goes first
+  longRun: number // steps of a filter's run after which others have a turn
+  redirects: number // filters that may send one mail on, one after the other
+  redirectsPerHour: number // by one person's filter
+  repliesPerHour: number
+  notificationsPerHour: number
   reverseNameMilliseconds: number // how long a finished mail waits for the name of its peer
 }
 
@@ -37,5 +43,11 @@ export const deliveryDefaults: DeliverySettings = {
   overQuota: 'later',
   senderDomainMustExist: false,
   plusFolders: true,
+  scriptsKept: 1_000,
+  longRun: 100_000,
+  redirects: 10,
+  redirectsPerHour: 500,
+  repliesPerHour: 200,
+  notificationsPerHour: 100,
   reverseNameMilliseconds: 2_000,
 }

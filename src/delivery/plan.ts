@@ -16,6 +16,8 @@ import type { Envelope, Notify, Recipient } from '../smtp/intake.ts'
 import { mailboxByPath, mailboxByRole, type Mailbox } from '../store/mailboxes.ts'
 import type { Target } from '../store/messages.ts'
 import type { Event } from '../tracking/events.ts'
+import { refusalReports, sessionRefusals } from './filterrefusals.ts'
+import type { FilterCopy, Filters, Incoming } from './filters.ts'
 import type { Findings } from './findings.ts'
 import type { House, OutgoingRecipient } from './house.ts'
 import type { Arrived } from './message.ts'
@@ -27,6 +29,7 @@ export interface Plan {
   locals: LocalCopy[]
   hasOutgoing: boolean
   heldUntil: number | undefined // all of it waits in the queue until then
+  refusals: Map<number, string> // accounts whose filters refuse the mail, and the words for the session
   /** What to place; copies for accounts in `full` wait in the queue (SMTP) or are left out (LMTP). */
   placing(blob: Stored, full: Set<number>, also: Placing['also']): Placing
 }
@@ -47,13 +50,14 @@ export interface Judged {
   findings: Findings
   verdicts: Record<string, string>
   submission: boolean // somebody follows what becomes of each recipient
+  filters: Filters
 }
 
 export async function planOf(
   house: House,
   arrived: Arrived,
   asked: Asked[],
-  { findings, verdicts, submission }: Judged,
+  { findings, verdicts, submission, filters }: Judged,
 ): Promise<Plan> {
   const { mail } = arrived
   const { envelope } = mail
@@ -73,46 +77,92 @@ export async function planOf(
     ...(session.login && { added: missingLines(house, arrived) }),
   })
   const report = isGenuine(envelope, findings)
+  const filterable = locals.map(filterCopy)
+  const incoming = incomingOf(house, arrived, findings, trace)
+  const filtered = await filters.filter(() => incoming, filterable)
+  const refusals = sessionRefusals(incoming, filtered, asked)
+  const reports = await refusalReports(house, incoming, { copies: filterable, filtered, refusals })
+  const sentOn = [...filtered.values()].some(({ leaves }) => leaves.length > 0)
   const received = receivedEvent(house, arrived, findings, verdicts)
   // A copy: the memory it lies in is that of another mail when this one is stored.
-  const bytes = leaving.length > 0 && mail.whole ? Buffer.from(mail.whole) : undefined
+  const bytes = (leaving.length > 0 || sentOn) && mail.whole ? Buffer.from(mail.whole) : undefined
 
   return {
     locals,
     hasOutgoing: leaving.length > 0,
     heldUntil,
+    refusals,
     placing(blob, full, also) {
       const fits = full.size === 0 ? locals : locals.filter(({ accountId }) => !full.has(accountId))
       const waits = session.role === 'lmtp' || full.size === 0 ? [] : locals.filter((copy) => full.has(copy.accountId))
       const outgoing = [...leaving, ...(waits.length > 0 ? [waitingCopies(envelope, waits)] : [])]
       const { smtputf8, body, dsn } = envelope
+      const plain = filtered.size === 0 ? fits : fits.filter(({ accountId }) => !filtered.has(accountId))
+      const made = filtered.size === 0 ? [] : fits.flatMap(({ accountId }) => filtered.get(accountId) ?? [])
       return {
         mail: { blob, tree: mail.tree, trace, receivedAt: mail.receivedAt, historyId: mail.id },
         bytes,
-        targets: fits.map(targetOf),
-        outgoing: outgoing.map(({ sender, prefix, recipients }) => ({
-          mail: {
-            sender,
-            prefix,
-            sign: Boolean(session.login ?? session.facts.trusted),
-            report,
-            smtputf8,
-            body,
-            ...dsn,
-            ...(submission && { submission }),
-            ...(heldUntil !== undefined && { at: heldUntil }),
-          },
-          recipients,
-        })),
+        targets: [...plain.map(targetOf), ...made.flatMap(({ targets }) => targets)],
+        outgoing: [
+          ...outgoing.map(({ sender, prefix, recipients }) => ({
+            mail: {
+              sender,
+              prefix,
+              sign: Boolean(session.login ?? session.facts.trusted),
+              report,
+              smtputf8,
+              body,
+              ...dsn,
+              ...(submission && { submission }),
+              ...(heldUntil !== undefined && { at: heldUntil }),
+            },
+            recipients,
+          })),
+          ...made.flatMap(({ leaves }) => leaves),
+        ],
+        companions: [...made.flatMap(({ companions }) => companions), ...reports],
+        memories: made.flatMap(({ memories }) => memories),
         events: [
           received,
-          ...fits.map((copy) => placedEvent(arrived, copy)),
+          ...plain.map((copy) => placedEvent(arrived, copy)),
+          ...made.flatMap(({ events }) => events),
           ...outgoing.flatMap((copies) =>
             copies.recipients.map(({ address }) => queuedEvent(arrived, copies, address)),
           ),
         ],
         also,
       }
+    },
+  }
+}
+
+// -- filters
+
+function filterCopy({ accountId, recipient, delivered, mailbox }: LocalCopy): FilterCopy {
+  return { accountId, recipient: recipient.address, delivered, ...(mailbox && { mailbox }) }
+}
+
+function incomingOf(house: House, { mail }: Arrived, findings: Findings, trace: string): Incoming {
+  const { envelope, id, receivedAt } = mail
+  const { session, sender, smtputf8, body } = envelope
+  const { authentication, junk } = findings
+  return {
+    id,
+    at: receivedAt,
+    sender,
+    ...(session.login && { auth: session.login.address }),
+    mail,
+    before: '',
+    trace,
+    smtputf8,
+    body,
+    isLmtp: session.role === 'lmtp',
+    genuine: isGenuine(envelope, findings),
+    signed: Boolean(session.login ?? session.facts.trusted),
+    junk,
+    async seal(copy) {
+      if (!authentication) return ''
+      return house.mailauth.seal(await house.mainDomain(), signedMail(copy), authentication)
     },
   }
 }
@@ -184,7 +234,10 @@ async function newGroup(
 }
 
 /** A mail in the two halves a signer wants. */
-function signedMail(mail: Mail): { headerBlock: Buffer; body: AsyncIterable<Uint8Array> } {
+function signedMail(mail: Pick<Mail, 'headerBlock' | 'stream'>): {
+  headerBlock: Buffer
+  body: AsyncIterable<Uint8Array>
+} {
   return { headerBlock: mail.headerBlock, body: bodyOf(mail.headerBlock, mail.stream()) }
 }
 

@@ -102,6 +102,8 @@ export interface Remembered {
 export interface Outcome {
   actions: Action[] // an implicit keep is among them, last
   keepsImplicitly: boolean
+  /** The line of the script that each action stands in; an implicit keep stands in none. */
+  lines?: ReadonlyMap<Action, number>
   remember: Remembered[]
   /** What ended the run early: then the only action is an implicit keep (RFC 5228 §2.10.6). */
   problem?: Problem

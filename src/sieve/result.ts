@@ -20,6 +20,7 @@ export class Result {
   actions: Action[] = []
   remember: Remembered[] = []
   warnings: Problem[] = []
+  private lines = new Map<Action, number>()
   private session: Session
   private keepCancelled = false
   private body: NewBody | undefined
@@ -39,7 +40,9 @@ export class Result {
     }
     const same = this.actions.findIndex((other) => isSame(other, action))
     if (same !== -1) {
-      this.actions[same] = merged(this.actions[same]!, action)
+      const one = merged(this.actions[same]!, action)
+      this.actions[same] = one
+      this.lines.set(one, session.place.line)
       return
     }
     if (this.actions.length >= session.limits.actions) {
@@ -48,6 +51,7 @@ export class Result {
     this.limit('redirect', action, session.limits.redirects, 'too-many-redirects')
     this.limit('notify', action, session.limits.notifications, 'too-many-actions')
     this.actions.push(action)
+    this.lines.set(action, session.place.line)
   }
 
   private limit(
@@ -102,13 +106,13 @@ export class Result {
   }
 
   outcome(): Outcome {
-    const { session, actions, remember, warnings } = this
+    const { session, actions, lines, remember, warnings } = this
     const keepsImplicitly = !this.keepCancelled
     const keeps = keepsImplicitly && !actions.some(isKeep)
     const keep: Action[] = keeps
       ? [{ do: 'keep', implicit: true, ...(session.flags && { flags: session.flags }), ...this.changed() }]
       : []
-    return { actions: [...actions, ...keep], keepsImplicitly, remember, warnings, steps: session.steps }
+    return { actions: [...actions, ...keep], keepsImplicitly, lines, remember, warnings, steps: session.steps }
   }
 
   /** A run that went wrong: nothing of it is done, the mail as it came is kept. RFC 5228 §2.10.6. */
