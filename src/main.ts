@@ -180,10 +180,10 @@ async function open(
   const locks = openLocks(db.between)
   const doors: Doors = {
     smtp: (role, plan) =>
-      smtpServer(
-        delivery.intake,
-        smtpOptions(config, role, plan, (error) => failed(error)),
-      ),
+      smtpServer(delivery.intake, {
+        ...smtpOptions(config, role, plan, (error) => failed(error)),
+        hold: { seconds: longestHold, now: clock },
+      }),
     imap: (plan) =>
       imap({
         store,
@@ -352,6 +352,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 const hour = 3_600_000
+const longestHold = jmapDefaults.holdMilliseconds / 1_000 // seconds, by JMAP and by SMTP alike
 
 /** Does it now and then; what it throws is logged, and the next turn comes all the same. */
 function every(

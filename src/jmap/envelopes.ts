@@ -7,7 +7,7 @@ import { mail } from '../smtp/commands/mail.ts'
 import { rcpt } from '../smtp/commands/rcpt.ts'
 import type { Envelope, Recipient } from '../smtp/intake.ts'
 import { Refusal } from '../smtp/replies.ts'
-import { isObject, readDate } from './arguments.ts'
+import { isObject } from './arguments.ts'
 import { wrong } from './emailpatch.ts'
 import type { JmapLimits } from './limits.ts'
 
@@ -80,27 +80,31 @@ function addressesOf(list: MailHeaders['from']): string[] {
     .map(({ mailbox, host }) => `${mailbox}@${host}`)
 }
 
-export type SenderWords = Pick<Envelope, 'sender' | 'body' | 'smtputf8' | 'dsn' | 'declaredSize'> & {
-  holdUntil: number | undefined
+export type SenderWords = Pick<Envelope, 'sender' | 'smtputf8' | 'dsn' | 'declaredSize'> & {
+  holdUntil: number | undefined // milliseconds
 }
 
-const session = { limits: { path: 320 }, connection: { protocol: 'ESMTP' } } as Parameters<typeof mail.read>[1]
+/** What the commands of SMTP look at. */
+function sessionAt(now: number, { holdMilliseconds }: JmapLimits): Parameters<typeof mail.read>[1] {
+  return {
+    limits: { path: 320 },
+    connection: { protocol: 'ESMTP', role: 'submission' },
+    options: { hold: { seconds: Math.floor(holdMilliseconds / 1_000), now: () => now } },
+  } as Parameters<typeof mail.read>[1]
+}
 
 /** MAIL FROM in words of SMTP. Throws setError invalidProperties, and a Refusal for what is no address. */
 export function readSender({ email, parameters }: EnvelopeAddress, now: number, limits: JmapLimits): SenderWords {
-  const { hold, rest } = takeHold(parameters ?? {})
-  const { sender, body, smtputf8, dsn, declaredSize } = inWords(() =>
-    mail.read(`FROM:<${path(email)}>${written(rest)}`, session),
-  )
-  const holdUntil = hold && readHold(hold, now, limits)
-  return { sender, body, smtputf8, dsn, holdUntil, ...(declaredSize !== undefined && { declaredSize }) }
+  const line = `FROM:<${path(email)}>${written(parameters ?? {})}`
+  const { sender, smtputf8, dsn, declaredSize, hold } = inWords(() => mail.read(line, sessionAt(now, limits)))
+  const holdUntil = hold && ('until' in hold ? hold.until : now + hold.seconds * 1_000)
+  return { sender, smtputf8, dsn, holdUntil, ...(declaredSize !== undefined && { declaredSize }) }
 }
 
 /** RCPT TO in words of SMTP. Throws setError invalidProperties, and a Refusal for what is no address. */
-export function readRecipient({ email, parameters }: EnvelopeAddress): Recipient {
-  const { address, notify, originalRecipient } = inWords(() =>
-    rcpt.read(`TO:<${path(email)}>${written(parameters ?? {})}`, session),
-  )
+export function readRecipient({ email, parameters }: EnvelopeAddress, limits: JmapLimits): Recipient {
+  const line = `TO:<${path(email)}>${written(parameters ?? {})}`
+  const { address, notify, originalRecipient } = inWords(() => rcpt.read(line, sessionAt(0, limits)))
   return { address, ...(notify && { notify }), ...(originalRecipient !== undefined && { originalRecipient }) }
 }
 
@@ -123,32 +127,4 @@ function inWords<T>(read: () => T): T {
     if (error instanceof Refusal && /^5\.5\./.test(error.reply.status)) throw wrong('envelope', error.message)
     throw error
   }
-}
-
-type Hold = { name: 'HOLDFOR' | 'HOLDUNTIL'; text: string }
-
-/** RFC 4865 §4: one of them. */
-function takeHold(parameters: Record<string, string | null>): {
-  hold: Hold | undefined
-  rest: Record<string, string | null>
-} {
-  const holds: Hold[] = []
-  const rest: Record<string, string | null> = {}
-  for (const [given, text] of Object.entries(parameters)) {
-    const name = given.toUpperCase()
-    if (name === 'HOLDFOR' || name === 'HOLDUNTIL') holds.push({ name, text: text ?? '' })
-    else rest[given] = text
-  }
-  if (holds.length > 1) throw wrong('envelope', 'HOLDFOR or HOLDUNTIL, not both')
-  return { hold: holds[0], rest }
-}
-
-function readHold({ name, text }: Hold, now: number, { holdMilliseconds }: JmapLimits): number {
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : undefined
-  const until = name === 'HOLDUNTIL' ? readDate(text) : seconds === undefined ? undefined : now + seconds * 1_000
-  if (until === undefined) throw wrong('envelope', `${name} is not what it should be`)
-  if (until > now + holdMilliseconds) {
-    throw wrong('envelope', `A mail waits for at most ${Math.floor(holdMilliseconds / 1_000)} seconds`)
-  }
-  return until
 }

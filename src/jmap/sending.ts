@@ -80,7 +80,7 @@ async function admitAll({ house }: Call, envelope: Envelope, rcptTo: readonly En
   const seen = new Set<string>()
   for (const address of rcptTo) {
     try {
-      const recipient: Recipient = readRecipient(address)
+      const recipient: Recipient = readRecipient(address, house.limits)
       const key = normalAddress(recipient.address)
       if (seen.has(key)) continue
       seen.add(key)

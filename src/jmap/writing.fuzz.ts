@@ -117,7 +117,7 @@ export const envelopes: Target = {
     const sender = refusing(() => readSender(envelope.mailFrom, now, jmapDefaults))
     if (sender?.holdUntil !== undefined) ok(sender.holdUntil <= now + jmapDefaults.holdMilliseconds)
     for (const address of envelope.rcptTo) {
-      const recipient = refusing(() => readRecipient(address))
+      const recipient = refusing(() => readRecipient(address, jmapDefaults))
       ok(!recipient || !/[\r\n\0<>]/.test(recipient.address) || recipient.address.startsWith('"'))
       if (recipient && address.parameters === null) equal(recipient.notify, undefined)
     }

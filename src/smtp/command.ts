@@ -26,6 +26,8 @@ export interface ServerOptions {
   banner?: string
   /** What becomes of a mail with bare CR or LF. Default 'refuse'. */
   bareLines?: BareLines
+  /** submission: mails may ask to be held so long (RFC 4865). Default: not offered. */
+  hold?: { seconds: number; now: () => number }
   /** mx: wait this many milliseconds before the greeting; who speaks earlier is turned away. Default 0: no wait. */
   earlyTalkWait?: number
   /** A short unique id for a connection. Default: random. */

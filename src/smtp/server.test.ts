@@ -866,6 +866,62 @@ dialog(
   },
 )
 
+const held = { role: 'submission' as const, hold: { seconds: 3_600, now: () => Date.UTC(2026, 0, 1) } }
+
+dialog(
+  'submission holds mails for later where they ask for it (RFC 4865)',
+  `
+  S: 220...
+  C: EHLO client.example
+  S*
+  S: 250 FUTURERELEASE 3600 2026-01-01T01:00:00Z
+  C: STARTTLS
+  S: 220...
+  -- tls
+  C: EHLO client.example
+  S*
+  S: 250 FUTURERELEASE 3600 2026-01-01T01:00:00Z
+  C: AUTH PLAIN AGFAdW5pLmV4YW1wbGUAc2VjcmV0
+  S: 235 2.7.0 Signed in
+  C: MAIL FROM:<a@uni.example> HOLDFOR=3601
+  S: 501 5.5.4 A mail is held for at most 3600 seconds
+  C: MAIL FROM:<a@uni.example> HOLDFOR=soon
+  S: 501 5.5.4 HOLDFOR is a number of seconds
+  C: MAIL FROM:<a@uni.example> HOLDFOR=1 HOLDUNTIL=2026-01-01T00:30:00Z
+  S: 501 5.5.4 HOLDFOR or HOLDUNTIL, not both
+  C: MAIL FROM:<a@uni.example> HOLDUNTIL=2026-01-01T01:00:01Z
+  S: 501 5.5.4 A mail is held for at most 3600 seconds
+  C: MAIL FROM:<a@uni.example> HOLDUNTIL=tomorrow
+  S: 501 5.5.4 HOLDUNTIL is a date and time (RFC 3339)
+  C: MAIL FROM:<a@uni.example> HOLDUNTIL=2026-01-01T08:30:00+08:00
+  S: 250 2.1.0 Sender accepted
+  C: RCPT TO:<b@uni.example>
+  S: 250 2.1.5 Recipient accepted
+  C: DATA
+  S: 354...
+  C: x
+  C: .
+  S: 250...
+  ${goodbye}`,
+  {
+    options: held,
+    after: ({ mails: [mail] }) => deepEqual(mail?.envelope.hold, { until: Date.UTC(2026, 0, 1, 0, 30) }),
+  },
+)
+
+dialog(
+  'other doors know nothing of that',
+  `
+  S: 220...
+  C: EHLO client.example
+  S*
+  S: 250 HELP
+  C: MAIL FROM:<a@else.example> HOLDFOR=1
+  S: 555 5.5.4 Parameter HOLDFOR is not known here
+  ${goodbye}`,
+  { options: { hold: held.hold, tlsAvailable: false } },
+)
+
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 const ways: [string, string][] = [

@@ -36,5 +36,10 @@ function extensions(session: Session): string[] {
   ]
   if (options.tlsAvailable && !connection.peer.tls) offered.push('STARTTLS') // RFC 3207
   if (authIsOffered(session) && !connection.login) offered.push('AUTH PLAIN LOGIN') // RFC 4954
+  if (options.hold && connection.role === 'submission') {
+    const { seconds, now } = options.hold
+    const until = new Date(now() + seconds * 1_000).toISOString().replace(/\.\d+/, '')
+    offered.push(`FUTURERELEASE ${seconds} ${until}`) // RFC 4865
+  }
   return offered
 }

@@ -1,9 +1,9 @@
-// MAIL FROM:<path> [SIZE=] [BODY=] [SMTPUTF8] [RET=] [ENVID=] [AUTH=]
-//                       RFC 5321 §4.1.1.2, RFC 1870 §4, RFC 6152, RFC 6531 §3.4, RFC 3461 §4.3, §4.4, RFC 4954 §5
+// MAIL FROM:<path> [SIZE=] [BODY=] [SMTPUTF8] [RET=] [ENVID=] [AUTH=] [HOLDFOR=] [HOLDUNTIL=]
+//                       RFC 5321 §4.1.1.2, RFC 1870 §4, RFC 6152, RFC 6531 §3.4, RFC 3461 §4.3, §4.4, RFC 4954 §5, RFC 4865 §4
 //
 // Opens a mail. Invariant: an open envelope has a sender that intake has admitted.
 
-import type { Command, Session } from '../command.ts'
+import type { Command, ServerOptions, Session } from '../command.ts'
 import { decodeXtext, readNumber, readParameters, readPath, refuseUtf8, Scanner } from '../grammar.ts'
 import type { Envelope } from '../intake.ts'
 import { Refusal, reply } from '../replies.ts'
@@ -11,7 +11,8 @@ import { tooLarge } from '../arrival.ts'
 
 type Request = Omit<Envelope, 'session' | 'recipients'>
 
-const known = ['SIZE', 'BODY', 'SMTPUTF8', 'RET', 'ENVID', 'AUTH'] as const
+const known = ['SIZE', 'BODY', 'SMTPUTF8', 'RET', 'ENVID', 'AUTH', 'HOLDFOR', 'HOLDUNTIL'] as const
+const withoutHold = known.slice(0, -2)
 
 export const mail: Command<Request> = {
   verb: 'MAIL',
@@ -22,8 +23,10 @@ export const mail: Command<Request> = {
     scan.expect(/FROM:/iy, '"FROM:"')
     const sender = readPath(scan, 'sender', session.limits.path)
     if (scan.done) return { sender, body: '7BIT', smtputf8: false, dsn: {} }
+    const { connection, options } = session
+    const hold = connection.role === 'submission' ? options.hold : undefined
     // HELO knows no extensions (RFC 5321 §4.1.1.1).
-    const given = readParameters(scan, session.connection.protocol === 'SMTP' ? [] : known)
+    const given = readParameters(scan, connection.protocol === 'SMTP' ? [] : hold ? known : withoutHold)
     return {
       sender,
       declaredSize: given.SIZE === undefined ? undefined : readNumber(given.SIZE, 'SIZE'),
@@ -31,6 +34,7 @@ export const mail: Command<Request> = {
       smtputf8: readFlag(given.SMTPUTF8, 'SMTPUTF8'),
       dsn: { ret: readRet(given.RET), envid: readEnvid(given.ENVID) },
       auth: readAuth(given.AUTH),
+      ...(hold && readHold(given, hold)),
     }
   },
 
@@ -89,4 +93,27 @@ function readEnvid(value: string | undefined): string | undefined {
 function readAuth(value: string | undefined): string | undefined {
   if (value === '') throw new Refusal(reply(501, '5.5.4', 'AUTH is <> or an address'))
   return value === undefined ? undefined : decodeXtext(value, 'AUTH')
+}
+
+/** RFC 4865 §4: for so many seconds, or until a time; not both, and not longer than was offered. */
+function readHold(
+  { HOLDFOR, HOLDUNTIL }: { HOLDFOR?: string; HOLDUNTIL?: string },
+  { seconds, now }: NonNullable<ServerOptions['hold']>,
+): Pick<Envelope, 'hold'> {
+  if (HOLDFOR === undefined && HOLDUNTIL === undefined) return {}
+  if (HOLDFOR !== undefined && HOLDUNTIL !== undefined) throw wrong('HOLDFOR or HOLDUNTIL, not both')
+  if (HOLDFOR !== undefined) {
+    if (!/^\d{1,9}$/.test(HOLDFOR)) throw wrong('HOLDFOR is a number of seconds')
+    if (Number(HOLDFOR) > seconds) throw wrong(`A mail is held for at most ${seconds} seconds`)
+    return { hold: { seconds: Number(HOLDFOR) } }
+  }
+  const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+  const until = form.test(HOLDUNTIL!) ? Date.parse(HOLDUNTIL!) : NaN
+  if (Number.isNaN(until)) throw wrong('HOLDUNTIL is a date and time (RFC 3339)')
+  if (until > now() + seconds * 1_000) throw wrong(`A mail is held for at most ${seconds} seconds`)
+  return { hold: { until } }
+}
+
+function wrong(text: string): Refusal {
+  return new Refusal(reply(501, '5.5.4', text))
 }
