@@ -10,7 +10,7 @@ const top = resolve(import.meta.dirname, '..')
 
 const floors: string[][] = [
   ['wire'],
-  ['mime', 'smtp', 'sieve', 'html'],
+  ['mime', 'smtp', 'sieve', 'html', 'contacts'],
   ['mail'],
   ['config', 'sql', 'blobs', 'net', 'dns', 'documents', 'workers'],
   ['directory', 'store', 'archive', 'tracking', 'homepages'],

@@ -12,6 +12,9 @@ export type TroubleCode =
   | 'wrong-password' // also for an unknown name: no door may tell them apart
   | 'account-closed'
   | 'protocol-off'
+  | 'no-such-address-book'
+  | 'no-such-contact'
+  | 'too-many-contacts'
   | 'too-many-failures'
   | 'tls-required'
   | 'no-such-script'
