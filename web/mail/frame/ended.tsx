@@ -20,8 +20,11 @@ export function Ended() {
     try {
       await signIn(me.address, password)
       // What is being written stays; else the page begins anew, where it was.
-      if (mail.route.get().compose) mail.dialog.set(undefined)
-      else location.reload()
+      if (mail.route.get().compose) {
+        mail.dialog.set(undefined)
+        mail.listing.get().retry()
+        await mail.sync().catch(() => undefined)
+      } else location.reload()
     } catch (error) {
       setProblem(error instanceof Problem && error.status !== 0 ? error.message : w.unreachable)
       setIsBusy(false)

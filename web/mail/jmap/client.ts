@@ -178,19 +178,42 @@ function fill(template: string, values: Record<string, string>): string {
   return template.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(values[name] ?? ''))
 }
 
-/** Server-sent events; the browser itself comes back after a break. RFC 8620 §7.3 */
+const firstPause = 2_000 // milliseconds; doubled until the longest
+const longestPause = 60_000
+
+/**
+ * Server-sent events. The browser itself comes back after a break, but not after an answer that is no stream (a
+ * session that ended, a server that starts): then we do. RFC 8620 §7.3
+ */
 function openPush(session: Session) {
   const listeners = new Set<(accountId: string, states: States) => void>()
   const reachers = new Set<(isReachable: boolean) => void>()
-  const source = new EventSource(fill(session.eventSourceUrl, { types: '*', closeafter: 'no', ping: '60' }), {
-    withCredentials: true,
-  })
-  source.addEventListener('state', (event: MessageEvent<string>) => {
-    const { changed } = JSON.parse(event.data) as { changed: Record<string, States> }
-    for (const [accountId, states] of Object.entries(changed)) for (const heard of listeners) heard(accountId, states)
-  })
-  source.addEventListener('open', () => reachers.forEach((heard) => heard(true)))
-  source.addEventListener('error', () => reachers.forEach((heard) => heard(false)))
+  const tell = (isReachable: boolean): void => reachers.forEach((heard) => heard(isReachable))
+  let pause = firstPause
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let source = open()
+
+  function open(): EventSource {
+    const opened = new EventSource(fill(session.eventSourceUrl, { types: '*', closeafter: 'no', ping: '60' }), {
+      withCredentials: true,
+    })
+    opened.addEventListener('state', (event: MessageEvent<string>) => {
+      const { changed } = JSON.parse(event.data) as { changed: Record<string, States> }
+      for (const [accountId, states] of Object.entries(changed)) for (const heard of listeners) heard(accountId, states)
+    })
+    opened.addEventListener('open', () => {
+      pause = firstPause
+      tell(true)
+    })
+    opened.addEventListener('error', () => {
+      tell(false)
+      if (opened.readyState !== EventSource.CLOSED) return
+      timer = setTimeout(() => (source = open()), pause)
+      pause = Math.min(pause * 2, longestPause)
+    })
+    return opened
+  }
+
   return {
     watch(heard: (accountId: string, states: States) => void) {
       listeners.add(heard)
@@ -200,6 +223,9 @@ function openPush(session: Session) {
       reachers.add(heard)
       return () => void reachers.delete(heard)
     },
-    close: () => source.close(),
+    close() {
+      clearTimeout(timer)
+      source.close()
+    },
   }
 }

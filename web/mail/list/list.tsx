@@ -58,14 +58,15 @@ export function List() {
   }, [listing, look])
 
   useEffect(() => {
-    listing.need(Math.max(first - ahead, 0), last + ahead)
+    // After a failure nothing is asked until somebody presses "again".
+    if (view.problem === undefined) listing.need(Math.max(first - ahead, 0), last + ahead)
     mail.shown.first = layout.rowAt(seen.top)
     mail.shown.last = last
     mail.shown.moved = (rows) => {
       scroller.current!.scrollTop += rows * sizes.row
     }
     if (seen.top < sizes.row) mail.fresh.set(0)
-  }, [mail, listing, first, last, seen.top, layout, sizes, view.version])
+  }, [mail, listing, first, last, seen.top, layout, sizes, view])
 
   // The active row is brought into view when a key moved it.
   const reveal = useCallback(
@@ -181,9 +182,7 @@ export function List() {
         </div>
         {view.total === undefined && !view.problem && <Late />}
         {view.total === 0 && <Empty />}
-        {view.problem !== undefined && (
-          <Trouble problem={view.problem} again={() => listing.need(first, last + ahead)} />
-        )}
+        {view.problem !== undefined && <Trouble problem={view.problem} again={() => listing.retry()} />}
       </div>
     </section>
   )

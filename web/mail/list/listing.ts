@@ -36,6 +36,8 @@ export interface Listing {
   positionOf(id: string): number | undefined
   /** These positions are shown: what of them is missing is asked for. */
   need(first: number, last: number): void
+  /** Forgets the problem; whoever shows the list asks again. */
+  retry(): void
   /** Asks anew for what is shown. Returns how far the row at `first` moved, and how many rows came. */
   refresh(first: number, last: number): Promise<{ moved: number; more: number }>
   /** Takes rows out before the server says so. */
@@ -227,6 +229,7 @@ export function openListing({ jmap, emails, zone, heardState }: ListingWorld, qu
       wanted = [first, last]
       pump()
     },
+    retry: () => show({ problem: undefined }),
     refresh,
     remove(gone) {
       const out = new Set(gone)

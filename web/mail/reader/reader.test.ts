@@ -49,7 +49,7 @@ test('no letter of a text is lost but quote marks and blanks at the ends', () =>
       fc.array(fc.constantFrom('a', '> b', '>> c', '', '寫道：', 'x wrote:', '>'), { maxLength: 30 }),
       (lines) => {
         const kept = blocksOf(lines.join('\n')).map((one) => (one.is === 'quote' ? one.intro : '') + one.text)
-        const letters = (text: string): string => [...text.replace(/[>\s]/g, '')].toSorted().join('')
+        const letters = (text: string): string => Array.from(text.replace(/[>\s]/g, '')).toSorted().join('')
         equal(letters(kept.join('')), letters(lines.join('')))
       },
     ),
