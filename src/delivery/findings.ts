@@ -9,4 +9,11 @@ export interface Findings {
   destinations: Destination[]
   authentication?: AuthResults
   junk: boolean // goes to the Junk mailbox
+  /** Who wrote it in another's name: its address for Sender where the mail lacks it, and in whose name. */
+  written?: WrittenFor
+}
+
+export interface WrittenFor {
+  sender: string | undefined // to be added; undefined: nothing
+  names: { owner: string; by: 'granted' | 'as' | 'behalf' }[]
 }

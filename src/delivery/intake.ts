@@ -5,7 +5,7 @@
 
 import { Refusal } from '../smtp/replies.ts'
 import { splitAddress } from '../mail/address.ts'
-import { ownsAddress } from '../directory/senders.ts'
+import { mayWriteFrom } from '../directory/senders.ts'
 import type { Envelope, Intake, Recipient, Sink, SmtpSession } from '../smtp/intake.ts'
 import { openAcceptance, type Along } from './acceptance.ts'
 import { openConnections } from './connections.ts'
@@ -77,7 +77,7 @@ export function openIntake(house: House, filters: Filters, place: Place, notices
     const split = splitAddress(sender)
     if (!split) throw refuse(553, '5.1.7', 'The sender is not an address')
     if (login) {
-      if (await ownsAddress(store.db, login.accountId, sender)) return
+      if (await mayWriteFrom(store.db, login.accountId, sender)) return
       throw refuse(553, '5.7.1', 'This sender address does not belong to the signed-in account')
     }
     if (session.role === 'mx' && !session.facts.trusted) await checkSenderDomain(house, session, split.domain)

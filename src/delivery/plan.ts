@@ -15,6 +15,7 @@ import type { Mail } from '../mail/mail.ts'
 import type { Envelope, Notify, Recipient } from '../smtp/intake.ts'
 import { mailboxByPath, mailboxByRole, type Mailbox } from '../store/mailboxes.ts'
 import type { Target } from '../store/messages.ts'
+import { actEvent } from '../tracking/acts.ts'
 import type { Event } from '../tracking/events.ts'
 import { refusalReports, sessionRefusals } from './filterrefusals.ts'
 import type { FilterCopy, Filters, Incoming } from './filters.ts'
@@ -74,7 +75,7 @@ export async function planOf(
     receivedAt: mail.receivedAt,
     ...(locals.length === 1 && leaving.length === 0 && asked.length === 1 && { deliveredTo: locals[0]!.delivered }),
     ...(findings.authentication && { authentication: findings.authentication.header }),
-    ...(session.login && { added: missingLines(house, arrived) }),
+    ...(session.login && { added: missingLines(house, arrived, findings) }),
   })
   const report = isGenuine(envelope, findings)
   const filterable = locals.map(filterCopy)
@@ -124,6 +125,7 @@ export async function planOf(
         memories: made.flatMap(({ memories }) => memories),
         events: [
           received,
+          ...writtenEvents(arrived, findings),
           ...plain.map((copy) => placedEvent(arrived, copy)),
           ...made.flatMap(({ events }) => events),
           ...outgoing.flatMap((copies) =>
@@ -295,12 +297,13 @@ function waitingCopies(envelope: Envelope, waits: LocalCopy[]): Leaving {
   }
 }
 
-/** Date and Message-ID that a submission lacks. RFC 6409 §8.2, §8.3 */
-function missingLines({ settings }: House, { mail, fields }: Arrived): string {
+/** Date, Message-ID and Sender that a submission lacks. RFC 6409 §8.1, §8.2, §8.3; RFC 5322 §3.6.2 */
+function missingLines({ settings }: House, { mail, fields }: Arrived, { written }: Findings): string {
   const has = (name: string) => fields.some((field) => field.name.toLowerCase() === name)
   return (
     (has('date') ? '' : `Date: ${mailDate(mail.receivedAt)}\r\n`) +
-    (has('message-id') ? '' : `Message-ID: <${mail.id}@${settings.hostname}>\r\n`)
+    (has('message-id') ? '' : `Message-ID: <${mail.id}@${settings.hostname}>\r\n`) +
+    (written?.sender === undefined ? '' : `Sender: <${written.sender}>\r\n`)
   )
 }
 
@@ -338,6 +341,25 @@ function receivedEvent(
       host: house.settings.hostname,
     },
   }
+}
+
+/** Who wrote in another's name: for that person's history. */
+function writtenEvents({ mail }: Arrived, { written }: Findings): Event[] {
+  const { login, id, peer } = mail.envelope.session
+  if (!written || !login) return []
+  const by = { id: login.accountId, address: login.address }
+  return written.names.map(({ owner, by: right }) =>
+    actEvent({
+      at: mail.receivedAt,
+      by,
+      owner,
+      act: 'send',
+      mail: mail.id,
+      session: id,
+      peer: peer.address,
+      details: { right },
+    }),
+  )
 }
 
 function placedEvent({ mail }: Arrived, copy: LocalCopy): Event {

@@ -13,7 +13,7 @@ import { accountByAddress, accountById, type Account } from './accounts.ts'
 import { grantsOf } from './aliases.ts'
 import { sendableAs } from './delegations.ts'
 import { directoryLimits } from './limits.ts'
-import { ownsAddress } from './senders.ts'
+import { mayWriteFrom } from './senders.ts'
 
 export interface IdentityAddress {
   name: string | null
@@ -64,7 +64,7 @@ export async function listIdentities(db: Database, accountId: number): Promise<I
   const identities: [place: number, Identity][] = []
   for (const row of rows) {
     const place = row.own === 1 ? places.get(row.address) : addresses.length
-    if (place === undefined || (row.own === 0 && !(await ownsAddress(db, accountId, row.address)))) continue
+    if (place === undefined || (row.own === 0 && !(await mayWriteFrom(db, accountId, row.address)))) continue
     identities.push([place, await toIdentity(db, row, account)])
   }
   return identities.sort(([a, one], [b, other]) => a - b || one.id - other.id).map(([, identity]) => identity)
@@ -114,7 +114,7 @@ export function createIdentity(
   changes: IdentityChanges,
 ): Promise<number> {
   return db.transaction(async (sql) => {
-    if (!(await ownsAddress(sql, accountId, address))) throw new Trouble('not-your-address', { address })
+    if (!(await mayWriteFrom(sql, accountId, address))) throw new Trouble('not-your-address', { address })
     const text = 'select count(*) as n from identity where account_id = $1 and own = 0'
     const limit = directoryLimits.identities
     if ((await sql.one<{ n: number }>(text, [accountId]))!.n >= limit) throw new Trouble('in-use', { limit })

@@ -50,8 +50,14 @@ export async function standingOf(
   return (await answersForRole(db, accountId, split.local, split.domain)) ? { by: 'self' } : undefined
 }
 
-/** Whether it may, by any right. */
+/** Whether an address is the account's own, or was given to it by name. */
 export async function ownsAddress(db: Reader, accountId: number, address: string): Promise<boolean> {
+  const by = (await standingOf(db, accountId, address))?.by
+  return by === 'self' || by === 'granted'
+}
+
+/** Whether it may write from an address by any right. */
+export async function mayWriteFrom(db: Reader, accountId: number, address: string): Promise<boolean> {
   return (await standingOf(db, accountId, address)) !== undefined
 }
 

@@ -5,7 +5,7 @@
 //   the submission is written by the transaction that accepts the mail
 //   a mail that is held moves nowhere before its time, neither out nor into a mailbox of ours
 
-import { ownsAddress } from '../directory/senders.ts'
+import { mayWriteFrom } from '../directory/senders.ts'
 import type { Identity } from '../directory/identities.ts'
 import type { Sink, Recipient, SmtpSession, Envelope } from '../smtp/intake.ts'
 import { Content } from '../smtp/content.ts'
@@ -180,5 +180,5 @@ function refusalError(stage: Stage, { reply, trouble, message }: Refusal): SetRe
 
 /** Whether an identity's address may be used still. */
 export function mayWriteAs({ house, user }: Call, { address }: Identity): Promise<boolean> {
-  return ownsAddress(house.store.db, user.id, address)
+  return mayWriteFrom(house.store.db, user.id, address)
 }

@@ -1,6 +1,6 @@
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
-import { authorship, sendingRate, type AuthorFacts, type RateWindow } from './sending.ts'
+import { authorship, sendingRate, type Author, type AuthorFacts, type RateWindow } from './sending.ts'
 
 const mails: RateWindow = { of: 'mails', per: 'minute', counted: 0, limit: 10 }
 const recipients: RateWindow = { of: 'recipients', per: 'hour', counted: 0, limit: 100 }
@@ -25,8 +25,12 @@ for (const [what, windows, adding, says] of rates) {
   })
 }
 
-const mine = { address: 'wang@uni.example', owned: true }
-const theirs = { address: 'li@uni.example', owned: false }
+const mine: Author = { address: 'wang@uni.example', field: 'from', by: 'self' }
+const theirs: Author = { address: 'li@uni.example', field: 'from', by: undefined }
+const asThem: Author = { ...theirs, by: 'as' }
+const forThem: Author = { ...theirs, by: 'behalf' }
+const sender: Author = { ...mine, field: 'sender' }
+const withSender = { senderFields: 1 }
 const plain: AuthorFacts = { submitted: true, fromFields: 1, senderFields: 0, authors: [mine] }
 const authors: [what: string, facts: Partial<AuthorFacts>, outcome: string][] = [
   ['from oneself', {}, 'pass'],
@@ -34,6 +38,19 @@ const authors: [what: string, facts: Partial<AuthorFacts>, outcome: string][] = 
   ['from another', { authors: [theirs] }, 'refuse'],
   ['from oneself and another', { authors: [mine, theirs] }, 'refuse'],
   ['from nobody', { authors: [] }, 'refuse'],
+  ['as another who lets him', { authors: [asThem] }, 'pass'],
+  ['as another, naming himself', { ...withSender, authors: [asThem, sender] }, 'pass'],
+  ['as another, naming the other', { ...withSender, authors: [asThem, { ...asThem, field: 'sender' }] }, 'pass'],
+  ['on behalf, the house names him', { authors: [forThem] }, 'pass'],
+  ['on behalf, naming himself', { ...withSender, authors: [forThem, sender] }, 'pass'],
+  ['on behalf, naming the other', { ...withSender, authors: [forThem, { ...forThem, field: 'sender' }] }, 'refuse'],
+  ['on behalf, naming a third', { ...withSender, authors: [forThem, { ...asThem, field: 'sender' }] }, 'refuse'],
+  [
+    'from oneself, naming whom one writes for',
+    { ...withSender, authors: [mine, { ...forThem, field: 'sender' }] },
+    'refuse',
+  ],
+  ['only in Sender', { ...withSender, authors: [sender] }, 'refuse'],
   ['without From', { fromFields: 0, authors: [] }, 'refuse'],
   ['two From fields', { fromFields: 2 }, 'refuse'],
   ['two Sender fields', { senderFields: 2 }, 'refuse'],
