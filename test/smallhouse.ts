@@ -173,6 +173,7 @@ export interface Sending {
   dsn?: Envelope['dsn']
   smtputf8?: boolean
   pieces?: number // in how many the bytes come
+  hold?: Envelope['hold']
 }
 
 let sessions = 0
@@ -191,7 +192,9 @@ export async function send({ delivery: { intake } }: SmallHouse, sending: Sendin
   await intake.connect(session)
   try {
     if (login) session.login = await intake.authenticate(session, login.address, 'secret')
-    const envelope: Envelope = { session, sender: from, body: '8BITMIME', smtputf8, dsn, recipients: [] }
+    const { hold } = sending
+    const open = { session, sender: from, body: '8BITMIME' as const, smtputf8, dsn }
+    const envelope: Envelope = { ...open, recipients: [], ...(hold && { hold }) }
     await intake.sender(envelope)
     for (const one of to) {
       const recipient = typeof one === 'string' ? { address: one } : one

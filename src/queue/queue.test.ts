@@ -17,6 +17,7 @@ import { createDomain } from '../directory/domains.ts'
 import { listen } from '../net/listen.ts'
 import { selfSigned } from '../net/selfsigned.ts'
 import { migrations } from '../schema.ts'
+import { createMailbox, mailboxByPath } from '../store/mailboxes.ts'
 import { smtpServer } from '../smtp/conversation.ts'
 import type { ServerOptions } from '../smtp/command.ts'
 import { PlayedHouse } from '../smtp/played.ts'
@@ -110,6 +111,45 @@ test('a mail to somebody elsewhere is carried there, once', async (t) => {
   equal(peer, '127.0.0.1')
   equal(details['host'], 'mx.else.example')
   match(String(details['words']), /^250 2\.\d\.\d /)
+  deepEqual(made.warnings, [])
+})
+
+test('a held mail moves nowhere before its time; then everybody gets it once', async (t) => {
+  const { house: else_, port } = await remote(t)
+  const made = await house(t, { port, pollMilliseconds: 10 })
+  const wang = await made.person('wang@uni.example')
+  const li = await made.person('li@uni.example')
+  await createAlias(made.db, 'both@uni.example', ['li@uni.example', 'wang@uni.example'])
+  await createMailbox(made.store, li.id, { path: ['lab'] })
+  const to = [
+    { address: 'li+lab@uni.example', notify: { success: true, failure: true, delay: false } },
+    'both@uni.example',
+    'ann@else.example',
+  ]
+  const hold = { seconds: 3_600 }
+  await send(made, {
+    from: 'wang@uni.example',
+    to: to.map((one) => (typeof one === 'string' ? { address: one } : one)),
+    text: letter,
+    login: wang,
+    hold,
+  })
+  const lab = async () => {
+    const mailbox = await mailboxByPath(made.db, li.id, ['lab'])
+    return [mailbox!.total, (await mailsOf(made, li)).length, (await mailsOf(made, wang)).length, else_.mails.length]
+  }
+  await made.queue!.idle()
+  made.clock.now += 3_599_999
+  made.queue!.wake()
+  await made.queue!.idle()
+  deepEqual(await lab(), [0, 0, 0, 0])
+  made.clock.now += 1
+  made.queue!.wake()
+  await made.queue!.idle()
+  deepEqual(await lab(), [1, 0, 2, 1]) // Wang as one of both@, and the report he asked for
+  match((await mailsOf(made, wang)).join(), /Final-Recipient: rfc822; li\+lab@uni\.example\r\nAction: delivered/)
+  equal((await findEntries(made.db, {})).length, 0)
+  deepEqual(await made.db.arrays('select held from mail where id = 1'), [[0]])
   deepEqual(made.warnings, [])
 })
 

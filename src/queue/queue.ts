@@ -28,6 +28,7 @@ import { openLanes, type Job, type Lane } from './lanes.ts'
 import { runLine, type LineDesk } from './line.ts'
 import type { QueueHouse } from './port.ts'
 import { wayTo } from './routes.ts'
+import { isWanted, writeReports } from './returns.ts'
 import { eventOf, followed, settle, type Outcome } from './settle.ts'
 import { beginSubmissions, noteOutcomes, type SubmissionNews } from './submissions.ts'
 import { writeEvents } from '../tracking/events.ts'
@@ -333,8 +334,12 @@ export function startQueue(house: QueueHouse): Queue {
     let news: SubmissionNews | undefined
     const placed: Outcome = { ...ours, result: 'accepted', status: '2.1.5', words: 'Delivered' }
     try {
+      const report = isWanted(entry, 'delivered')
+        ? await writeReports(house, mail, [{ entry, action: 'delivered', status: placed.status }])
+        : undefined
       const { code, status, words } = await house.deliverLocal({ ...mail, at: clock() }, entry.address, async (sql) => {
         if (!(await removeEntry(sql, node, entry.id))) throw new Error('the entry was taken by somebody else')
+        await report?.(sql)
         await removeFinished(sql, [mail.id])
         await writeEvents(sql, [eventOf(mail, placed, 'placed', clock())])
         news = mail.submission ? await noteOutcomes(sql, mail.historyId, [followed(placed, true)]) : undefined

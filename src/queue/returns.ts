@@ -47,7 +47,7 @@ export async function writeReports(
   if (to === '') return undefined
   const isForSender = to === mail.sender
   const adding: AddReports[] = []
-  for (const action of ['failed', 'delayed', 'relayed'] as const) {
+  for (const action of ['failed', 'delayed', 'relayed', 'delivered'] as const) {
     const told = tidings.filter(
       (one) =>
         one.action === action &&
