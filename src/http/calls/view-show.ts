@@ -51,7 +51,7 @@ export const viewShow = call({
   path: '/api/view/:accountId/:emailId',
   summary: { en: 'A mail as a page for a sandboxed frame.', zh: '以獨立頁面顯示一封信,供隔離的框架使用。' },
   who: 'person',
-  rate: { count: 600, seconds: 60, per: 'account' },
+  rate: { count: 1200, seconds: 60, per: 'account' },
   input: query,
   output: z.object({
     height: z.number(),
