@@ -27,6 +27,8 @@ try {
       <MailPage />
     </MailContext>,
   )
+  // What a crash or a lost network left on this device goes to the server.
+  void import('./compose/recover.ts').then(({ recoverAtStart }) => recoverAtStart(mail))
 } catch (error) {
   if (error instanceof Problem && error.status === 401) {
     const next = location.pathname + location.search + location.hash

@@ -28,7 +28,7 @@ export function Chip({ person, domain, onKeyDown, edit, remove }: Props) {
         className={css['who']}
         tabIndex={-1}
         title={isValid ? person.email : w.invalidRecipient}
-        aria-label={w.chip(name, isOut ? [w.outside] : isValid ? [] : [w.invalidRecipient])}
+        aria-description={isValid ? w.edit : w.invalidRecipient}
         onKeyDown={onKeyDown}
         onClick={edit}
       >

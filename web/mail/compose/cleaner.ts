@@ -87,10 +87,15 @@ export function cleanHtml(html: string): string {
   return forMail(purify.sanitize(html, config as never) as unknown as string)
 }
 
-/** What the editor holds, as a mail holds it. */
-export function forMail(html: string): string {
+function forMail(html: string): string {
   const { body } = new DOMParser().parseFromString(html, 'text/html')
-  for (const image of body.querySelectorAll('img')) {
+  makeMail(body)
+  return body.innerHTML
+}
+
+/** Changes a copy of what the editor holds to what a mail holds. */
+export function makeMail(root: Element): void {
+  for (const image of root.querySelectorAll('img')) {
     const cid = image.getAttribute('data-cid')
     const away = image.getAttribute('data-src')
     if (cid !== null) image.setAttribute('src', `cid:${cid}`)
@@ -98,5 +103,6 @@ export function forMail(html: string): string {
     image.removeAttribute('data-cid')
     image.removeAttribute('data-src')
   }
-  return body.innerHTML
+  // As programs mark what is quoted.
+  for (const quote of root.querySelectorAll('blockquote')) quote.setAttribute('type', 'cite')
 }

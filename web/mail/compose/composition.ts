@@ -13,7 +13,7 @@ import { Problem } from '../../parts/api.ts'
 import { forgetTab, rememberTab, tabKey } from './tab.ts'
 import { isSame, type Draft } from './draft.ts'
 import { readIdentities, type Identity } from './identities.ts'
-import { dropDraft, keepDraft, keptDraft, keptDrafts, type Kept } from './localdrafts.ts'
+import { dropDraft, keepDraft, keptDraft, keptDrafts, spillDraft, type Kept } from './localdrafts.ts'
 import { startDraft } from './original.ts'
 import { openSaver, type Saver, type SaveState } from './saver.ts'
 import { destroyDraft, findVersion, saveDraft, type Desk } from './serverdrafts.ts'
@@ -213,6 +213,8 @@ function build({ mail, start, desk, identities, first, kept }: Parts): Compositi
   const release = holdLock(first.key)
   const leaving = (): void => {
     gather.current()
+    const isSaved = savedDraft !== undefined && isSame(savedDraft, draft.get())
+    if (!isSaved) spillDraft(record(false))
     void saver.keepNow()
   }
   const back = (): void => {

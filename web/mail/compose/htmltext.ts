@@ -12,8 +12,11 @@ const spaced = new Set(['P', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'UL', 'OL', 'TA
 const silent = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'HEAD', 'TITLE', 'NOSCRIPT'])
 
 export function textOfHtml(html: string): string {
-  const { body } = new DOMParser().parseFromString(html, 'text/html')
-  return textOf(body)
+  return textOfTree(new DOMParser().parseFromString(html, 'text/html').body)
+}
+
+export function textOfTree(root: Node): string {
+  return textOf(root)
     .replace(/\u200b/g, '')
     .replace(/[ \t]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')

@@ -90,6 +90,8 @@ export function Lines({ composition, shown, show }: Props) {
             type="button"
             className="btn sm"
             onClick={() => {
+              if (shown.has('bcc')) document.querySelector<HTMLInputElement>('[data-field="bcc"]')?.focus()
+              asked.current = 'bcc'
               show('bcc')
               change({ to: [], cc: [], bcc: merge(draft.bcc, [...draft.to, ...draft.cc]) })
             }}

@@ -46,18 +46,55 @@ async function run<Result>(
 
 export async function keepDraft(kept: Kept): Promise<void> {
   await run('readwrite', (store) => store.put(kept))
+  localStorage.removeItem(spillName(kept.key))
+}
+
+const spillName = (key: string): string => `postern.draft.${key}`
+
+/** At once, for a page that goes away before the database could write: without files, which are there already. */
+export function spillDraft(kept: Kept): void {
+  try {
+    localStorage.setItem(spillName(kept.key), JSON.stringify(kept))
+  } catch {
+    // No room: the database has all but the last moment.
+  }
+}
+
+/** The newer of what the database has and what was spilled. */
+function withSpill(key: string, kept: Kept | undefined): Kept | undefined {
+  const text = localStorage.getItem(spillName(key))
+  if (text === null) return kept
+  const spilled = JSON.parse(text) as Kept
+  if (kept && kept.keptAt > spilled.keptAt) return kept
+  const files = new Map(kept?.draft.attachments.map((one) => [one.key, one.file]))
+  const attachments = spilled.draft.attachments.map(({ file: _, ...one }) => {
+    const file = files.get(one.key)
+    return file ? { ...one, file } : one
+  })
+  return { ...spilled, draft: { ...spilled.draft, attachments } }
 }
 
 export async function dropDraft(key: string): Promise<void> {
+  localStorage.removeItem(spillName(key))
   await run('readwrite', (store) => store.delete(key)).catch(() => undefined)
 }
 
 export async function keptDraft(accountId: string, key: string): Promise<Kept | undefined> {
-  const kept = (await run<Kept | undefined>('readonly', (store) => store.get(key)).catch(() => undefined)) ?? undefined
+  const found = await run<Kept | undefined>('readonly', (store) => store.get(key)).catch(() => undefined)
+  const kept = withSpill(key, found)
   return kept?.accountId === accountId ? kept : undefined
 }
 
 export async function keptDrafts(accountId: string): Promise<Kept[]> {
   const all = await run<Kept[]>('readonly', (store) => store.getAll()).catch(() => [])
-  return all.filter((one) => one.accountId === accountId)
+  const spilled = Object.keys(localStorage).filter((name) => name.startsWith(spillName('')))
+  const keys = new Set([...all.map(({ key }) => key), ...spilled.map((name) => name.slice(spillName('').length))])
+  const kept = [...keys].flatMap(
+    (key) =>
+      withSpill(
+        key,
+        all.find((one) => one.key === key),
+      ) ?? [],
+  )
+  return kept.filter((one) => one.accountId === accountId)
 }

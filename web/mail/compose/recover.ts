@@ -8,6 +8,8 @@ import type { Draft } from './draft.ts'
 import { dropDraft, keepDraft, keptDraft, keptDrafts, type Kept } from './localdrafts.ts'
 import { mark, submit } from './sending.ts'
 import { findVersion, saveDraft, type Desk } from './serverdrafts.ts'
+import { tabKey } from './tab.ts'
+import { words } from './words.ts'
 
 const old = 14 * 86_400_000
 
@@ -66,4 +68,13 @@ async function uploaded({ jmap, accountId }: Desk, draft: Draft): Promise<Draft>
     }),
   )
   return { ...draft, attachments }
+}
+
+/** When the page has opened. The draft of the composer that opens with it is left to that. */
+export async function recoverAtStart(mail: Mail): Promise<void> {
+  const { compose } = mail.route.get()
+  const except = compose && tabKey({ ...compose, accountId: compose.accountId ?? mail.account().id })
+  const { drafts, sent } = await recoverDrafts(mail, except)
+  if (sent > 0) mail.toast.set({ text: words.done })
+  else if (drafts > 0) mail.toast.set({ text: words.recovered(drafts) })
 }

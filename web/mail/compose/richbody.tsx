@@ -6,9 +6,9 @@
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
 import Squire from 'squire-rte'
 import { useCell } from '../../parts/cell.ts'
-import { cleanFragment, forMail } from './cleaner.ts'
+import { cleanFragment, makeMail } from './cleaner.ts'
 import type { Composition } from './composition.ts'
-import { textOfHtml } from './htmltext.ts'
+import { textOfTree } from './htmltext.ts'
 import { words as w } from './words.ts'
 import css from './composer.module.css'
 
@@ -56,12 +56,15 @@ export function RichBody({ composition, handle, wantsFocus, focused }: Props) {
       clearTimeout(timer)
       if (timer === undefined) return
       timer = undefined
-      const html = forMail(squire.getHTML())
+      // A copy, not its text: the page's policy complains of every style that is parsed.
+      const copy = document.implementation.createHTMLDocument().importNode(squire.getRoot(), true)
+      makeMail(copy)
+      const html = copy.innerHTML.replace(/\u200b/g, '')
       const attachments = composition.draft.get().attachments
       const left = attachments.filter(({ cid }) => cid === null || html.includes(`cid:${cid}`))
       composition.change({
         html,
-        text: textOfHtml(html),
+        text: textOfTree(copy),
         ...(left.length < attachments.length && { attachments: left }),
       })
     }

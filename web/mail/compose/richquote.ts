@@ -38,7 +38,7 @@ export function replaceRichSignature(body: string, signature: string): string {
     return page.body.innerHTML
   }
   if (signature === '') return body
-  const quote = page.querySelector('body > blockquote[type="cite"]')
+  const quote = page.querySelector('body > blockquote')
   const line = quote?.previousElementSibling ?? quote
   if (line) line.before(made.content, page.createRange().createContextualFragment(emptyLine))
   else {

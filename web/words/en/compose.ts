@@ -23,7 +23,7 @@ export const words: Omit<Same<typeof chinese>, 'reasons'> & { reasons: Record<st
   addField: (field) => `Add ${field}`,
   remove: (what) => `Remove ${what}`,
   outside: 'Off campus',
-  chip: (name, notes) => [`Edit ${name}`, ...notes].join(', '),
+  edit: 'Press to correct',
   names: (names) => names.join(', '),
   invalidRecipient: 'Not a mail address; please correct it',
   invalidCount: (n) => `${n} recipient${s(n)} ${n === 1 ? 'is' : 'are'} not a mail address. Correct or remove.`,

@@ -18,7 +18,7 @@ export const words = {
   addField: (field: string) => `加上${field}`,
   remove: (what: string) => `移除${what}`,
   outside: '校外',
-  chip: (name: string, notes: readonly string[]) => `修改${name}${notes.map((note) => `，${note}`).join('')}`,
+  edit: '按下後修改',
   names: (names: readonly string[]) => names.join('、'),
   invalidRecipient: '不是電子郵件地址，請修改',
   invalidCount: (n: number) => `${n}個收件人不是電子郵件地址，請修改或移除。`,
