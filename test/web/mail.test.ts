@@ -173,6 +173,24 @@ test('a search by keyboard: what was typed becomes chips; all that it found is m
   await page.context().close()
 })
 
+test('a mailbox is made, named anew and taken away', async () => {
+  const { page, errors } = await openInbox()
+  const tree = page.getByRole('navigation', { name: '信件匣' })
+  await tree.getByRole('button', { name: '新增信件匣' }).click()
+  await page.keyboard.type('導生')
+  await page.keyboard.press('Enter')
+  await tree.getByRole('link', { name: '導生' }).focus()
+  await page.keyboard.press('F2')
+  await page.getByLabel('名稱').fill('國科會計畫')
+  await page.keyboard.press('Enter')
+  await tree.getByRole('link', { name: '國科會計畫' }).focus()
+  await page.keyboard.press('F2')
+  await page.getByRole('button', { name: '刪除信件匣' }).click()
+  await tree.getByRole('link', { name: '國科會計畫' }).waitFor({ state: 'detached' })
+  deepEqual(errors, [])
+  await page.context().close()
+})
+
 test('new mail comes by itself; what is open stays', async () => {
   const { page, errors } = await openInbox()
   await arrive({ subject: 'Just now' })

@@ -12,6 +12,7 @@ export interface Branch {
   depth: number
   path: string // 'A / B'
   hasChildren: boolean
+  above: readonly string[] // ids of those it lies under
 }
 
 export function byRole(mailboxes: readonly Mailbox[], role: string): Mailbox | undefined {
@@ -38,7 +39,7 @@ export function branches(mailboxes: readonly Mailbox[], compare: (a: string, b: 
   }
   const found: Branch[] = []
   const seen = new Set<string>()
-  const walk = (parent: string | null, depth: number, path: string): void => {
+  const walk = (parent: string | null, depth: number, path: string, above: readonly string[]): void => {
     const here = children.get(parent) ?? []
     here.sort((a, b) => a.sortOrder - b.sortOrder || compare(a.name, b.name))
     for (const mailbox of here) {
@@ -46,10 +47,10 @@ export function branches(mailboxes: readonly Mailbox[], compare: (a: string, b: 
       seen.add(mailbox.id)
       const own = path === '' ? mailbox.name : `${path} / ${mailbox.name}`
       const hasChildren = (children.get(mailbox.id) ?? []).length > 0
-      if (isPlain(mailbox)) found.push({ mailbox, depth, path: own, hasChildren })
-      walk(mailbox.id, isPlain(mailbox) ? depth + 1 : depth, own)
+      if (isPlain(mailbox)) found.push({ mailbox, depth, path: own, hasChildren, above })
+      walk(mailbox.id, isPlain(mailbox) ? depth + 1 : depth, own, [...above, mailbox.id])
     }
   }
-  walk(null, 0, '')
+  walk(null, 0, '', [])
   return found
 }

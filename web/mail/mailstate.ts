@@ -43,7 +43,7 @@ export interface Toast {
   undo?: () => unknown
 }
 
-export type Dialog = 'help' | 'palette' | 'move' | 'ended' | 'delete'
+export type Dialog = 'help' | 'palette' | 'move' | 'ended' | 'delete' | 'mailbox'
 
 export interface Mail {
   jmap: Jmap

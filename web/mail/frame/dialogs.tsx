@@ -8,6 +8,7 @@ import { focusList } from '../keys/commands.ts'
 import { useMail } from '../words.ts'
 import { Ended } from './ended.tsx'
 import { Help } from './help.tsx'
+import { MailboxDialog } from './mailboxdialog.tsx'
 import { Modal } from './modal.tsx'
 import { Palette } from './palette.tsx'
 import { MoveDialog } from './movedialog.tsx'
@@ -21,6 +22,7 @@ export function Dialogs() {
       {open === 'palette' && <Palette />}
       {open === 'move' && <MoveDialog />}
       {open === 'delete' && <DeleteDialog />}
+      {open === 'mailbox' && <MailboxDialog />}
       {open === 'ended' && <Ended />}
       <SourceDialog />
     </>

@@ -7,12 +7,14 @@ import { sizeText } from '../../parts/dates.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 import type { Mailbox } from '../jmap/types.ts'
 import { moveTo } from '../acts.ts'
-import { branches, byRole, mailboxAt, withRoles } from '../mailboxes.ts'
+import { branches, byRole, mailboxAt, roleOrder, withRoles } from '../mailboxes.ts'
 import type { MailAccount } from '../mailstate.ts'
 import { mailboxName } from '../title.ts'
 import { useMail } from '../words.ts'
 import { writeRoute } from '../route.ts'
 import { openDrawer } from './drawer.ts'
+import { fold, folded } from './folding.ts'
+import { edited } from './mailboxdialog.tsx'
 import css from './tree.module.css'
 
 const icons: Partial<Record<string, IconName>> = {
@@ -67,7 +69,9 @@ export function Tree() {
 }
 
 function Own({ account }: { account: MailAccount }) {
-  const { words: w, language } = useMail()
+  const mail = useMail()
+  const { words: w, language } = mail
+  const shut = useCell(folded)
   const mailboxes = useCell(account.mailboxes)
   const [inbox, ...roles] = withRoles(mailboxes)
   const compare = new Intl.Collator(language === 'en' ? 'en' : 'zh-Hant-TW-u-co-stroke', { numeric: true }).compare
@@ -83,11 +87,33 @@ function Own({ account }: { account: MailAccount }) {
           <Leaf key={mailbox.id} account={account} mailbox={mailbox} />
         ))}
       </ul>
-      {own.length > 0 && <h2>{w.ownMailboxes}</h2>}
+      <div className={css['group']}>
+        <h2>{w.ownMailboxes}</h2>
+        <button
+          type="button"
+          className="btn quiet icon sm"
+          aria-label={w.newMailbox}
+          title={w.newMailbox}
+          onClick={() => {
+            edited.set(undefined)
+            mail.dialog.set('mailbox')
+          }}
+        >
+          <Icon name="plus" size="s" />
+        </button>
+      </div>
       <ul className="nav">
-        {own.map(({ mailbox, depth }) => (
-          <Leaf key={mailbox.id} account={account} mailbox={mailbox} depth={depth} />
-        ))}
+        {own
+          .filter(({ above }) => !above.some((id) => shut.has(id)))
+          .map(({ mailbox, depth, hasChildren }) => (
+            <Leaf
+              key={mailbox.id}
+              account={account}
+              mailbox={mailbox}
+              depth={depth}
+              isFolded={hasChildren ? shut.has(mailbox.id) : undefined}
+            />
+          ))}
       </ul>
     </>
   )
@@ -119,20 +145,32 @@ interface LeafProps {
   depth?: number
   name?: string
   icon?: IconName
+  isFolded?: boolean | undefined // undefined: nothing is under it
 }
 
-function Leaf({ account, mailbox, depth = 0, name, icon }: LeafProps) {
+function Leaf({ account, mailbox, depth = 0, name, icon, isFolded }: LeafProps) {
   const mail = useMail()
   const { words: w } = mail
   const { role, id } = mailbox
   const count = role === 'drafts' ? mailbox.totalEmails : role === 'sent' || role === 'trash' ? 0 : mailbox.unreadEmails
   const label = name ?? mailboxName(mailbox, w)
+  const isPlain = role === null || !roleOrder.includes(role)
+  const edit = (): void => {
+    edited.set(mailbox)
+    mail.dialog.set('mailbox')
+  }
   const drop = (ids: string): void => {
     mail.selection.set({ ids: new Set(JSON.parse(ids) as string[]), isAll: false })
     void moveTo(mail, id, (n) => w.moved(n, label))
   }
   return (
     <li
+      className={css['leaf']}
+      onKeyDown={(event) => {
+        if (event.key === 'F2' && isPlain && account.isOwn) edit()
+        else if (event.key === 'ArrowLeft' && isFolded === false) fold(id, true)
+        else if (event.key === 'ArrowRight' && isFolded) fold(id, false)
+      }}
       onDragOver={(event) => {
         if (event.dataTransfer.types.includes(rowsType) && mailbox.myRights.mayAddItems) event.preventDefault()
       }}
@@ -150,6 +188,29 @@ function Leaf({ account, mailbox, depth = 0, name, icon }: LeafProps) {
         count={count}
         countLabel={role === 'drafts' ? w.draftCount(count) : w.unreadCount(count)}
       />
+      {isFolded !== undefined && (
+        <button
+          type="button"
+          className={css['turn']}
+          style={{ insetInlineStart: `${depth - 0.5}rem` }}
+          aria-expanded={!isFolded}
+          aria-label={w.below(label)}
+          onClick={() => fold(id, !isFolded)}
+        >
+          <Icon name={isFolded ? 'right' : 'down'} size="s" />
+        </button>
+      )}
+      {isPlain && account.isOwn && (
+        <button
+          type="button"
+          className={css['edit']}
+          aria-label={w.changeNamed(label)}
+          title={`${w.changeMailbox} (F2)`}
+          onClick={edit}
+        >
+          <Icon name="more" size="s" />
+        </button>
+      )}
     </li>
   )
 }

@@ -5,6 +5,7 @@ import { useCell } from '../../parts/cell.ts'
 import { Problem } from '../../parts/api.ts'
 import { displayName, sealColour, sealOf } from '../../parts/names.ts'
 import { markOpened } from '../acts.ts'
+import { openNeighbour } from '../keys/commands.ts'
 import { useMail } from '../words.ts'
 import { Conversation } from './conversation.tsx'
 import { lettersOf } from './letters.ts'
@@ -58,7 +59,21 @@ export function Reader() {
   return (
     <article ref={pane} id="reader" className={css['read']} tabIndex={-1} aria-label={email?.subject || w.reader}>
       <Tools emailId={emailId} />
-      <div className={css['scroll']} data-scroll tabIndex={0} role="group" aria-label={w.reader}>
+      <div
+        className={css['scroll']}
+        data-scroll
+        tabIndex={0}
+        role="group"
+        aria-label={w.reader}
+        onKeyDown={(event) => {
+          // The browser scrolls; at the end of a mail comes the next one.
+          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget
+          const isAtEnd = scrollTop + clientHeight >= scrollHeight - 2
+          if (event.key !== ' ' || event.shiftKey || event.target !== event.currentTarget || !isAtEnd) return
+          event.preventDefault()
+          openNeighbour(mail, 1)
+        }}
+      >
         {problem !== undefined && (
           <div className="empty" role="alert">
             <b>{problem instanceof Problem && problem.status !== 0 ? problem.message : w.mailFailed}</b>
