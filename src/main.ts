@@ -4,7 +4,7 @@
 // other way. Nothing listens before everything behind it is open.
 
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino, destination, type Logger } from 'pino'
@@ -22,6 +22,9 @@ import { defaultDomain, isLocalDomain } from './directory/domains.ts'
 import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
 import type { LetterPage } from './http/letters.ts'
+import { startFetching, type Fetching } from './fetching/fetching.ts'
+import { fetchingDefaults, type FetchingLimits } from './fetching/limits.ts'
+import { openSecrets } from './fetching/secrets.ts'
 import { httpDefaults, pictureDefaults, type HttpLimits, type PictureLimits } from './http/limits.ts'
 import type { Web } from './http/web.ts'
 import { imap } from './imap/conversation.ts'
@@ -46,6 +49,7 @@ import { openDatabase } from './sql/open.ts'
 import type { Database } from './sql/sql.ts'
 import { together } from './sql/together.ts'
 import { openStore, type Store } from './store/store.ts'
+import { sweepShares, watchShares } from './store/shares.ts'
 import { startSweeper } from './store/sweep.ts'
 import { newId } from './tracking/ids.ts'
 import { migrations } from './schema.ts'
@@ -73,6 +77,8 @@ export interface ServeOptions {
   log?: Logger
   /** For tests: where the built web pages lie when not in web/dist, and other limits of the web door. */
   web?: { folder?: string; limits?: Partial<HttpLimits>; pictures?: Partial<PictureLimits> }
+  /** For tests: other limits of fetching from accounts elsewhere. */
+  fetching?: Partial<FetchingLimits>
   /** Called when the database is open and nothing listens yet: the first start makes its domain here. */
   prepare?(db: Database): Promise<void>
 }
@@ -114,6 +120,9 @@ async function open(
   atEnd(() => tracking.close())
   const sweeper = startSweeper(store)
   atEnd(() => sweeper.stop())
+  const shares = watchShares(store, failed)
+  atEnd(() => shares.stop())
+  atEnd(every(hour, () => sweepShares(db, clock()), failed))
   const presence = openPresence(db, openLogin(db, loginSettings(config), clock, tracking.note), failed)
   atEnd(() => presence.stop())
   const { signIn } = presence
@@ -175,6 +184,23 @@ async function open(
     clock,
   })
   atEnd(watchCertificates(certificates, log))
+
+  const fetching = config['fetching.on'] ? await openFetching() : undefined
+  async function openFetching(): Promise<Fetching> {
+    const made = startFetching({
+      store,
+      resolver,
+      allowed: readNetworks(config['fetching.networks']),
+      authorities: await Promise.all(config['fetching.authorities'].map((file) => readFile(file, 'utf8'))),
+      hostname: config.hostname,
+      limits: { ...fetchingDefaults, mailBytes: config['smtp.max_size'], ...options.fetching },
+      clock,
+      failed,
+      secrets: openSecrets(await srsKey(join(keyFolder, 'external.key'))),
+    })
+    atEnd(() => made.stop())
+    return made
+  }
 
   let httpsPort: number | undefined
   const locks = openLocks(db.between)
@@ -266,6 +292,7 @@ async function open(
           limits: { ...pictureDefaults, ...options.web?.pictures },
           clock,
         }),
+        fetching,
         webFolder: options.web?.folder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
         allowPlain: config['http.allow_plain'],
         httpsPort: () => httpsPort,

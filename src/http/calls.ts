@@ -2,6 +2,12 @@
 
 import type { ApiCall } from './call.ts'
 import { preferencesChange, preferencesShow } from './calls/preferences.ts'
+import { delegationEnd } from './calls/delegation-end.ts'
+import { delegationGive } from './calls/delegation-give.ts'
+import { delegationSet } from './calls/delegation-set.ts'
+import { delegationsHistory } from './calls/delegations-history.ts'
+import { delegationsList } from './calls/delegations-list.ts'
+import { externalAdd, externalChange, externalRemove, externalRun, externalsList } from './calls/external-accounts.ts'
 import { proxyImage } from './calls/proxy-image.ts'
 import { sessionBegin } from './calls/session-begin.ts'
 import { sessionEnd } from './calls/session-end.ts'
@@ -18,9 +24,19 @@ export const calls: readonly ApiCall[] = [
   sessionsList,
   sessionsEndOne,
   sessionsEndOthers,
+  delegationsList,
+  delegationGive,
+  delegationSet,
+  delegationEnd,
+  delegationsHistory,
   preferencesShow,
   preferencesChange,
   viewShow,
   viewPicture,
   proxyImage,
+  externalsList,
+  externalAdd,
+  externalChange,
+  externalRemove,
+  externalRun,
 ]
