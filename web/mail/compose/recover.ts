@@ -16,6 +16,7 @@ const old = 14 * 86_400_000
 export interface Recovered {
   drafts: number
   sent: number
+  held: number // by a composer, or by a tab that has just crashed
 }
 
 /** `except`: the draft that this tab is about to open. Without the server everything stays where it is. */
@@ -27,11 +28,12 @@ export async function recoverDrafts(mail: Mail, except?: string): Promise<Recove
     mailboxes: () => mail.accountOf(accountId).mailboxes.get(),
     zone: mail.zone,
   }
-  const result: Recovered = { drafts: 0, sent: 0 }
+  const result: Recovered = { drafts: 0, sent: 0, held: 0 }
   for (const { key } of await keptDrafts(accountId)) {
     if (key === except) continue
     const act = async (lock: Lock | null): Promise<void> => {
-      const kept = lock && (await keptDraft(accountId, key))
+      if (!lock) return void result.held++
+      const kept = await keptDraft(accountId, key)
       if (!kept) return
       if (kept.isSaved && !kept.sending) return kept.keptAt < Date.now() - old ? dropDraft(key) : undefined
       await bring(desk, kept)
@@ -70,11 +72,14 @@ async function uploaded({ jmap, accountId }: Desk, draft: Draft): Promise<Draft>
   return { ...draft, attachments }
 }
 
+const heldAfter = 2000
+
 /** When the page has opened. The draft of the composer that opens with it is left to that. */
-export async function recoverAtStart(mail: Mail): Promise<void> {
+export async function recoverAtStart(mail: Mail, again = 2): Promise<void> {
   const { compose } = mail.route.get()
   const except = compose && tabKey({ ...compose, accountId: compose.accountId ?? mail.account().id })
-  const { drafts, sent } = await recoverDrafts(mail, except)
+  const { drafts, sent, held } = await recoverDrafts(mail, except)
   if (sent > 0) mail.toast.set({ text: words.done })
   else if (drafts > 0) mail.toast.set({ text: words.recovered(drafts) })
+  if (held > 0 && again > 0) setTimeout(() => void recoverAtStart(mail, again - 1), heldAfter)
 }
