@@ -8,6 +8,7 @@ import type { JmapHouse } from './method.ts'
 import { lookupTypes } from './methods/blob-lookup.ts'
 import { digests } from './methods/blob-get.ts'
 import { paths } from './paths.ts'
+import { mdnCapability } from './notifications.ts'
 import { submissionCapability } from './identityobjects.ts'
 import { submissionExtensions } from './envelopes.ts'
 import { vacationCapability } from './vacationobjects.ts'
@@ -100,6 +101,13 @@ const submission: Capability = {
       : undefined,
 }
 
+// RFC 9007 §1.3
+const mdn: Capability = {
+  uri: mdnCapability,
+  session: () => ({}),
+  account: (_house, { own }) => (own ? {} : undefined),
+}
+
 // RFC 8621 §1.3.3
 const vacation: Capability = {
   uri: vacationCapability,
@@ -107,6 +115,6 @@ const vacation: Capability = {
   account: (_house, { own }) => (own ? {} : undefined),
 }
 
-export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail, submission, vacation]
+export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail, submission, mdn, vacation]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

@@ -56,13 +56,13 @@ function readAddress(value: unknown): EnvelopeAddress {
  * Sender and recipients as the header names them: of Sender, else of From, and of To, Cc and Bcc, each once.
  * `mayUse` says whether the sender may be used; else it is `otherwise`.
  */
-export async function envelopeOf(
+export function envelopeOf(
   { from, sender, to, cc, bcc }: MailHeaders,
-  mayUse: (address: string) => Promise<boolean>,
+  mayUse: (address: string) => boolean,
   otherwise: string,
-): Promise<SubmissionEnvelope> {
+): SubmissionEnvelope {
   const author = addressesOf(sender)[0] ?? addressesOf(from)[0]
-  const email = author !== undefined && (await mayUse(author)) ? author : otherwise
+  const email = author !== undefined && mayUse(author) ? author : otherwise
   const seen = new Map<string, string>()
   for (const address of addressesOf([...to, ...cc, ...bcc])) {
     const key = address.toLowerCase()

@@ -29,6 +29,8 @@ import { mailboxQuery } from './methods/mailbox-query.ts'
 import { mailboxSet } from './methods/mailbox-set.ts'
 import { pushSubscriptionGet } from './methods/push-subscription-get.ts'
 import { pushSubscriptionSet } from './methods/push-subscription-set.ts'
+import { mdnParse } from './methods/mdn-parse.ts'
+import { mdnSend } from './methods/mdn-send.ts'
 import { quotaChanges } from './methods/quota-changes.ts'
 import { quotaGet } from './methods/quota-get.ts'
 import { quotaQueryChanges } from './methods/quota-query-changes.ts'
@@ -71,6 +73,8 @@ export const methods: readonly Method[] = [
   emailSubmissionQuery,
   emailSubmissionQueryChanges,
   emailSubmissionSet,
+  mdnSend,
+  mdnParse,
   vacationResponseGet,
   vacationResponseSet,
   quotaGet,

@@ -12,7 +12,9 @@ import { Content } from '../smtp/content.ts'
 import { Refusal } from '../smtp/replies.ts'
 import { treeOf, type MailRow } from '../store/mails.ts'
 import { blobId } from '../store/objectids.ts'
+import type { Along } from '../delivery/acceptance.ts'
 import { insertSubmission, type Submission } from '../queue/submissions.ts'
+import type { Writer } from '../sql/sql.ts'
 import { newId } from '../tracking/ids.ts'
 import { normalAddress } from '../mail/address.ts'
 import { findBlob } from './blobs.ts'
@@ -27,37 +29,84 @@ export interface Sending {
 
 /** Sends, now or later. Throws SetRefusal. */
 export async function sendEmail(call: Call, { mail, identity, envelope: asked }: Sending): Promise<Submission> {
-  const { house, user } = call
+  const { house } = call
   const { headers } = treeOf(mail)
   if (headers.from.length === 0) {
     throw setError('invalidEmail', { properties: ['from'], description: 'The mail does not say whom it is from' })
   }
-  const mayUse = (address: string): Promise<boolean> => Promise.resolve(normalAddress(address) === identity.address)
-  const told = asked ?? (await envelopeOf(headers, mayUse, identity.address))
+  const mayUse = (address: string): boolean => normalAddress(address) === identity.address
+  const told = asked ?? envelopeOf(headers, mayUse, identity.address)
   const { rcptTo } = told
   if (rcptTo.length === 0) throw setError('noRecipients')
   const { recipients: maxRecipients } = house.limits
   if (rcptTo.length > maxRecipients) throw setError('tooManyRecipients', { maxRecipients })
 
+  const now = house.store.clock()
+  const { holdUntil, ...sender } = await asking('sender', async () => readSender(told.mailFrom, now, house.limits))
+  const hold = holdUntil !== undefined && holdUntil > now ? { until: holdUntil } : undefined
+  let made: Submission | undefined
+  await submit(
+    call,
+    { ...sender, ...(hold && { hold }) },
+    rcptTo,
+    bytesOf(call, mail),
+    async (sql, accepted, admitted) => {
+      const { id, at, placed } = accepted
+      made = await insertSubmission(sql, {
+        accountId: call.account,
+        identityId: identity.id,
+        mailId: mail.id,
+        thread: mail.thread,
+        historyId: id,
+        envelope: JSON.stringify(told),
+        sendAt: at,
+        state: hold ? 'pending' : 'final',
+        recipients: admitted.map(({ address }) =>
+          placed.has(address)
+            ? { address, delivered: 'yes', reply: '250 2.1.5 Delivered' }
+            : { address, delivered: 'queued', reply: '250 2.0.0 Queued' },
+        ),
+      })
+    },
+  )
+  return made!
+}
+
+type Words = Pick<Envelope, 'sender' | 'smtputf8' | 'dsn' | 'declaredSize' | 'hold'>
+type Admitted = (sql: Writer, accepted: Parameters<Along>[1], admitted: readonly Recipient[]) => Promise<void>
+
+/**
+ * Brings a mail to the intake as SMTP does. `along` is part of the transaction that accepts it. Throws SetRefusal.
+ */
+export async function submit(
+  call: Call,
+  words: Words,
+  rcptTo: readonly EnvelopeAddress[],
+  bytes: AsyncIterable<Buffer>,
+  along?: Admitted,
+): Promise<void> {
+  const { intake } = call.house
   const session = sessionOf(call)
-  await house.intake.enter(session, user.className)
+  await intake.enter(session, call.user.className)
   try {
-    const now = house.store.clock()
-    const { holdUntil, ...sender } = await asking('sender', async () => readSender(told.mailFrom, now, house.limits))
-    const isUtf8 = [told.mailFrom, ...rcptTo].some(({ email }) => /[^\x00-\x7f]/.test(email))
-    const envelope: Envelope = {
-      session,
-      ...sender,
-      body: '8BITMIME',
-      smtputf8: sender.smtputf8 || isUtf8,
-      recipients: [],
-      ...(holdUntil !== undefined && holdUntil > now && { hold: { until: holdUntil } }),
-    }
-    await asking('sender', () => house.intake.sender(envelope))
+    const isUtf8 = [words.sender, ...rcptTo.map(({ email }) => email)].some((text) => /[^\x00-\x7f]/.test(text))
+    const smtputf8 = words.smtputf8 || isUtf8
+    const envelope: Envelope = { session, ...words, body: '8BITMIME', smtputf8, recipients: [] }
+    await asking('sender', () => intake.sender(envelope))
     await admitAll(call, envelope, rcptTo)
-    return await handOver(call, { mail, identity, envelope, told })
+    const { recipients } = envelope
+    const sink = await asking('mail', () =>
+      intake.message(envelope, along && ((sql, accepted) => along(sql, accepted, recipients))),
+    )
+    try {
+      await asking('mail', () => writeMail(bytes, sink))
+    } catch (error) {
+      await sink.abandon()
+      throw error
+    }
+    await asking('mail', () => sink.finish())
   } finally {
-    house.intake.closed(session)
+    intake.closed(session)
   }
 }
 
@@ -101,51 +150,16 @@ async function admitAll({ house }: Call, envelope: Envelope, rcptTo: readonly En
   })
 }
 
-interface HandingOver {
-  mail: MailRow
-  identity: Identity
-  envelope: Envelope
-  told: SubmissionEnvelope
-}
-
-async function handOver(call: Call, { mail, identity, envelope, told }: HandingOver): Promise<Submission> {
-  const { house } = call
-  let made: Submission | undefined
-  const sink = await asking('mail', () =>
-    house.intake.message(envelope, async (sql, { id, at, placed }) => {
-      made = await insertSubmission(sql, {
-        accountId: call.account,
-        identityId: identity.id,
-        mailId: mail.id,
-        thread: mail.thread,
-        historyId: id,
-        envelope: JSON.stringify(told),
-        sendAt: at,
-        state: envelope.hold ? 'pending' : 'final',
-        recipients: envelope.recipients.map(({ address }) =>
-          placed.has(address)
-            ? { address, delivered: 'yes', reply: '250 2.1.5 Delivered' }
-            : { address, delivered: 'queued', reply: '250 2.0.0 Queued' },
-        ),
-      })
-    }),
-  )
-  try {
-    await writeMail(call, mail, sink)
-  } catch (error) {
-    await sink.abandon()
-    throw error instanceof Refusal ? new SetRefusal(refusalError('mail', error)) : error
-  }
-  await asking('mail', () => sink.finish())
-  return made!
+async function* bytesOf(call: Call, mail: MailRow): AsyncGenerator<Buffer, void, undefined> {
+  const blob = await findBlob(call.house, call, blobId({ is: 'mail', mailId: mail.id }))
+  if (!blob) throw setError('invalidProperties', { properties: ['emailId'] })
+  yield* blob.stream()
 }
 
 /** The bytes as SMTP has them: a draft that IMAP put here may have bare line ends. */
-async function writeMail(call: Call, mail: MailRow, sink: Sink): Promise<void> {
-  const blob = await findBlob(call.house, call, blobId({ is: 'mail', mailId: mail.id }))
-  if (!blob) throw setError('invalidProperties', { properties: ['emailId'] })
+async function writeMail(pieces: AsyncIterable<Buffer>, sink: Sink): Promise<void> {
   const content = new Content('plain', 'repair')
-  for await (const bytes of blob.stream()) {
+  for await (const bytes of pieces) {
     for (let at = 0; at < bytes.length; at += content.taken) {
       const piece = content.read(bytes, at)
       if (content.fault) throw setError('invalidEmail', { description: 'The mail holds a NUL' })

@@ -347,3 +347,50 @@ test('identities and the absence are read and changed', async () => {
     deepEqual(answer.notUpdated.singleton.properties, Object.keys(wrong))
   }
 })
+
+test('a receipt goes to who asked for it, once', async () => {
+  const ask = 'Disposition-Notification-To: Ann <ann@other.example>\r\n'
+  const id = await me.put({ subject: '請回覆', id: '<asks@other.example>', headers: ask, from: 'ann@other.example' })
+  const silent = await me.put({ subject: 'asks for nothing' })
+  const disposition = { actionMode: 'manual-action', sendingMode: 'mdn-sent-manually', type: 'displayed' }
+  const mdn = {
+    forEmailId: id,
+    subject: '已讀',
+    disposition,
+    includeOriginalMessage: true,
+    extensionFields: { 'X-A': 'b' },
+  }
+  const send = async (object: object): Promise<any> =>
+    me.call([
+      'MDN/send',
+      {
+        identityId: await identity(),
+        send: { k: object },
+        onSuccessUpdateEmail: { '#k': { 'keywords/$mdnsent': true } },
+      },
+    ])
+  const [[, answer], [, after]] = await send(mdn)
+  deepEqual(
+    [answer.sent.k.finalRecipient, answer.sent.k.originalMessageId, Object.values(after.updated)],
+    ['rfc822;wang@uni.example', 'asks@other.example', [null]],
+  )
+  const [came] = await arrived(ann, '已讀')
+  equal(came.headers.find((one: any) => one.name === 'Return-Path').value.trim(), '<>')
+  const { list } = await ann.one('Email/get', { ids: [came.id], properties: ['blobId', 'inReplyTo'] })
+  deepEqual(list[0].inReplyTo, ['asks@other.example'])
+  const { parsed, notParsable, notFound } = await ann.one('MDN/parse', { blobIds: [list[0].blobId, 'B999'] })
+  const told = parsed[list[0].blobId]
+  deepEqual(
+    [told.disposition, told.originalMessageId, told.extensionFields, told.includeOriginalMessage],
+    [disposition, 'asks@other.example', { 'X-A': 'b' }, true],
+  )
+  deepEqual([notParsable, notFound], [null, ['B999']])
+  equal(((await send(mdn)) as any)[0][1].notSent.k.type, 'mdnAlreadySent')
+  equal(((await send({ ...mdn, forEmailId: silent })) as any)[0][1].notSent.k.type, 'forbidden')
+  equal(((await send({ ...mdn, forEmailId: 'M999' })) as any)[0][1].notSent.k.type, 'notFound')
+  const wrongs = [{ disposition: {} }, { subject: 'a\r\nb' }, { extensionFields: { 'a:': 'b' } }, { error: [] }]
+  for (const one of [...wrongs, { finalRecipient: 'li@uni.example' }]) {
+    const [[, refused]] = (await send({ ...mdn, forEmailId: await me.put({ headers: ask }), ...one })) as any
+    deepEqual(refused.notSent.k.properties, Object.keys(one))
+  }
+})
