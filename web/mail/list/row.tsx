@@ -3,7 +3,7 @@
 //
 // What is only for a pointer (the box to select, the acts that appear under it) has its own key or button elsewhere.
 
-import { memo, type DragEvent, type MouseEvent } from 'react'
+import { memo, useState, type DragEvent, type MouseEvent } from 'react'
 import { listDate, fullDate } from '../../parts/dates.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { isOutside } from '../../parts/names.ts'
@@ -36,6 +36,7 @@ interface Props {
 export const Row = memo(function Row(props: Props) {
   const { position, total, top, email, isActive, isSelected, isSelecting } = props
   const mail = useMail()
+  const [isNear, setIsNear] = useState(false) // a pointer has come: then what is only for it is drawn
   const swipe = useSwipe(
     () => {
       if (!email) return
@@ -79,15 +80,23 @@ export const Row = memo(function Row(props: Props) {
       style={{ top }}
       draggable={email !== undefined}
       onDragStart={drag}
+      onPointerEnter={() => setIsNear(true)}
+      onPointerLeave={() => setIsNear(false)}
       onClick={clicked}
       {...swipe}
     >
-      {email && <Content {...props} email={email} isNew={isNew} />}
+      {email && <Content {...props} email={email} isNew={isNew} isNear={isNear} />}
     </div>
   )
 })
 
-function Content({ listing, email, snippet, isNew, position }: Props & { email: Listed; isNew: boolean }) {
+interface ContentProps extends Props {
+  email: Listed
+  isNew: boolean
+  isNear: boolean
+}
+
+function Content({ listing, email, snippet, isNew, isNear, isSelecting, position }: ContentProps) {
   const mail = useMail()
   const { words: w, zone, language } = mail
   const account = mail.accountOf(listing.query.accountId)
@@ -107,15 +116,17 @@ function Content({ listing, email, snippet, isNew, position }: Props & { email: 
   }
   return (
     <>
-      <span
-        className={css['pick']}
-        aria-hidden="true"
-        onClick={(event) => stop(event, () => toggleSelected(mail, position))}
-      >
-        <span className={css['box']}>
-          <Icon name="check" size="s" />
+      {(isNear || isSelecting) && (
+        <span
+          className={css['pick']}
+          aria-hidden="true"
+          onClick={(event) => stop(event, () => toggleSelected(mail, position))}
+        >
+          <span className={css['box']}>
+            <Icon name="check" size="s" />
+          </span>
         </span>
-      </span>
+      )}
       <span className={`cut ${css['who']}`}>
         {isNew && <span className="sr">{w.unread}</span>}
         {people}
@@ -139,17 +150,25 @@ function Content({ listing, email, snippet, isNew, position }: Props & { email: 
         {email.hasAttachment && <Icon name="clip" size="s" label={w.hasAttachment} />}
         {isStarred && <Icon name="starf" size="s" label={w.isStarred} className={css['star']!} />}
       </span>
-      <span className={css['acts']} aria-hidden="true">
-        <span title={w.archiveAct} onClick={(event) => stop(event, () => actOn('archive'))}>
-          <Icon name="archive" />
-        </span>
-        <span title={w.deleteAct} onClick={(event) => stop(event, () => actOn('trash'))}>
-          <Icon name="trash" />
-        </span>
-        <span title={w.starAct} onClick={(event) => stop(event, () => void toggleStar(mail, email.id))}>
-          <Icon name={isStarred ? 'starf' : 'star'} />
-        </span>
-      </span>
+      {isNear && (
+        <>
+          <span className={css['behind']} aria-hidden="true">
+            <Icon name="archive" />
+            {w.archiveAct}
+          </span>
+          <span className={css['acts']} aria-hidden="true">
+            <span title={w.archiveAct} onClick={(event) => stop(event, () => actOn('archive'))}>
+              <Icon name="archive" />
+            </span>
+            <span title={w.deleteAct} onClick={(event) => stop(event, () => actOn('trash'))}>
+              <Icon name="trash" />
+            </span>
+            <span title={w.starAct} onClick={(event) => stop(event, () => void toggleStar(mail, email.id))}>
+              <Icon name={isStarred ? 'starf' : 'star'} />
+            </span>
+          </span>
+        </>
+      )}
     </>
   )
 

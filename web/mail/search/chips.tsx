@@ -18,7 +18,7 @@ export function Chips() {
   return (
     <div className={css['chips']}>
       {operators.map((term) => {
-        const text = `${term.isNot ? '−' : ''}${w.operator(term.name)}${w.colon}${term.value}`
+        const text = `${term.isNot ? '−' : ''}${w.operator(term.name)}${w.colon}${w.operatorValue(term.value)}`
         return (
           <span key={term.start} className={`${css['chip']} ${problems.includes(term) ? css['bad'] : ''}`}>
             <span className="cut">{problems.includes(term) ? w.notUnderstood(text) : text}</span>

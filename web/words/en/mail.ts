@@ -225,6 +225,7 @@ export const words: Same<typeof chinese> = {
   searchShort: 'Search',
   searchHint: 'Search messages, people, attachments',
   operator: (name) => operators[name] ?? name,
+  operatorValue: (value) => value,
   notUnderstood: (term) => `“${term}” was not understood and not used`,
   takeOut: (term) => `Remove “${term}”`,
   scopeDefault: 'Searched: all but Junk and Trash',

@@ -18,6 +18,16 @@ const places: Record<string, string> = {
   smaller: '小於',
 }
 
+const values: Record<string, string> = {
+  attachment: '附件',
+  unread: '未讀',
+  read: '已讀',
+  starred: '星號',
+  external: '校外',
+  answered: '已回覆',
+  anywhere: '全部',
+}
+
 const commands: Record<string, string> = {
   search: '搜尋',
   palette: '指令',
@@ -235,6 +245,7 @@ export const words = {
   searchShort: '搜尋',
   searchHint: '搜尋信件、寄件人、附件內容',
   operator: (name: string) => places[name] ?? name,
+  operatorValue: (value: string) => values[value] ?? value,
   notUnderstood: (term: string) => `看不懂「${term}」，沒有用來搜尋`,
   takeOut: (term: string) => `移除「${term}」`,
   scopeDefault: '搜尋範圍：垃圾信與回收筒以外',
