@@ -15,7 +15,7 @@ const floors: string[][] = [
   ['config', 'sql', 'blobs', 'net', 'dns', 'documents', 'workers'],
   ['directory', 'store', 'archive', 'tracking', 'homepages'],
   ['login', 'mailauth', 'policy', 'audit', 'threat', 'seal'],
-  ['delivery', 'queue', 'people'],
+  ['delivery', 'queue', 'people', 'fetching'],
   ['imap', 'pop3', 'managesieve', 'ftps', 'jmap', 'http'],
   ['schema.ts'],
   ['main.ts'],

@@ -32,6 +32,7 @@ export interface WorldOptions {
   data?: string // an old data folder; a fresh one when not given
   database?: string
   web?: ServeOptions['web']
+  fetching?: ServeOptions['fetching']
 }
 
 /** A house with the people named, on free ports, closed with its folder by close(). */
@@ -51,6 +52,7 @@ export async function openWorld({ hostname, people = [], zone = '', ...options }
     config,
     resolver: options.resolver ?? zoneResolver(zone),
     web: options.web,
+    fetching: options.fetching,
     log: pino({ level: 'error' }, { write: (line: string) => void process.stderr.write(line) }),
     async prepare(db) {
       if (await db.one('select name from domain where name = $1', [domain])) return

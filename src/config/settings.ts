@@ -252,6 +252,20 @@ export const settings = {
     zh: '允許代讀者抓取信中圖片的私有網段(不限連接埠);其他私有位址一律不抓。',
   }),
 
+  // -- accounts elsewhere (fetching/)
+  'fetching.on': flag(true, {
+    en: 'Whether people may have mail fetched from their accounts elsewhere (POP3, IMAP).',
+    zh: '是否允許使用者自動收取其外部帳號(POP3、IMAP)的信件。',
+  }),
+  'fetching.networks': list([], {
+    en: 'Private networks that mail may be fetched from; others that are private never are.',
+    zh: '允許收取外部信件的私有網段;其他私有位址一律不連。',
+  }),
+  'fetching.authorities': list([], {
+    en: 'Files with certificates (PEM) of authorities that other mail servers are trusted by, besides the usual ones.',
+    zh: '除一般公開憑證機構外,另信任其簽發之郵件伺服器憑證的機構憑證檔(PEM)。',
+  }),
+
   // -- authentication of mail (mailauth/)
   'mailauth.dmarc': choice(['honour', 'mark'], 'honour', {
     en: 'Whether a domain that asks to refuse or set aside mail it did not sign is obeyed, or only noted.',

@@ -325,6 +325,11 @@ export async function purgeAccount(sql: Writer, id: number): Promise<void> {
   await sql.run(`delete from delegation where owner_id = $1 or delegate_id = $1`, [id])
   await sql.run(`delete from script where account_id = $1`, [id])
   await sql.run(`delete from filter_memory where account_id = $1`, [id])
+  await sql.run(
+    `delete from external_seen where external_id in (select id from external_account where account_id = $1)`,
+    [id],
+  )
+  await sql.run(`delete from external_account where account_id = $1`, [id])
   await sql.run(`delete from account where id = $1`, [id])
 }
 

@@ -10,6 +10,8 @@
 //   vacation       what is answered while somebody is away
 //   preference     what somebody chose for the web pages
 //   script         people's Sieve scripts; one of an account may be active
+//   external_account  accounts elsewhere that mail is fetched from; the password sealed by fetching/secrets.ts
+//   external_seen     what was fetched from there, by its name there and its bytes
 //   filter_memory  whom a filter answered and which mails it saw, by digest, until it expires
 //   contact_counter     the number of the last change of any contact
 //   address_book   of an account; account_id 0: the house's own. card: its contacts, JSContact in card, and in vcard
@@ -292,5 +294,49 @@ export const migrations: Migration[] = [
       create table unlisted_account (
         account_id {int} primary key
       ) {bykey};`,
+  },
+  {
+    name: 'directory/0008-externals',
+    text: `
+      create table external_account (
+        id {id},
+        account_id {int} not null,
+        protocol text not null,
+        host text not null,
+        port {int} not null,
+        tls text not null,
+        username text not null,
+        secret {bytes} not null,
+        folder text not null,
+        mailbox_id {int},
+        keyword text not null,
+        keep {int} not null,
+        every {int} not null,
+        active {int} not null,
+        next_at {int} not null,
+        failures {int} not null default 0,
+        claim text not null default '',
+        claim_until {int} not null default 0,
+        validity {int} not null default 0,
+        last_uid {int} not null default 0,
+        last_at {int},
+        last_result text not null default '',
+        last_said text not null default '',
+        last_fetched {int} not null default 0,
+        last_skipped {int} not null default 0,
+        fetched {int} not null default 0,
+        created_at {int} not null
+      );
+      create index external_account_account on external_account (account_id);
+      create index external_account_next on external_account (next_at) where active = 1;
+
+      create table external_seen (
+        external_id {int} not null,
+        name text not null,
+        hash {bytes} not null,
+        at {int} not null,
+        primary key (external_id, name)
+      ) {bykey};
+      create index external_seen_hash on external_seen (external_id, hash);`,
   },
 ]

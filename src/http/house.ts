@@ -1,5 +1,6 @@
 // What the web door has in hand.
 
+import type { Fetching } from '../fetching/fetching.ts'
 import type { JmapHouse } from '../jmap/method.ts'
 import type { SignIn } from '../login/login.ts'
 import type { Sessions } from '../login/sessions.ts'
@@ -23,6 +24,8 @@ export interface WebHouse {
   writeLetter(letter: Letter): Promise<LetterPage>
   /** Pictures on the web that letters show. */
   outward: Outward
+  /** Accounts elsewhere; undefined: switched off. */
+  fetching: Fetching | undefined
   /** Where the built web pages lie. */
   webFolder: string
   /** Whether others than this machine are served over plain HTTP. */

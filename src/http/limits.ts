@@ -18,6 +18,7 @@ export interface HttpLimits {
   assetsBytes: number // all of them
   viewBytes: number // of a letter that are shown at first
   viewBytesFull: number // and when all of it is asked for
+  runWaitMilliseconds: number // that an answer waits for a run of fetching
   viewNodes: number // elements and texts of a letter; five times as many when all of it is asked for
 }
 
@@ -39,6 +40,7 @@ export const httpDefaults: HttpLimits = {
   assetsBytes: 32 << 20,
   viewBytes: 200 << 10,
   viewBytesFull: 1 << 20,
+  runWaitMilliseconds: 20_000,
   viewNodes: 20_000,
 }
 
