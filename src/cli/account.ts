@@ -2,6 +2,7 @@
 
 import { eachAccount, findAccount, switchProtocols, type Account } from '../directory/accounts.ts'
 import { eachAlias, grantsOf } from '../directory/aliases.ts'
+import { delegationsGiven } from '../directory/delegations.ts'
 import { listLocks, unlockSignIn } from '../directory/names.ts'
 import { protocols, readProtocol, type Protocol } from '../directory/protocols.ts'
 import { oneTimePassword } from '../login/passwords.ts'
@@ -10,16 +11,19 @@ import type { Quota } from '../store/quota.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { publicForm, quotaText, sizeOf, stateOf, useOf } from './account-form.ts'
 import { addStates } from './account-states.ts'
-import type { Desk, Task, Verb } from './desk.ts'
+import { operator, type Desk, type Task, type Verb } from './desk.ts'
+import { addMember, createSharedMailbox, removeMember } from '../people/delegations.ts'
 import { changePassword, changePerson, createPerson, type PasswordRules } from '../people/people.ts'
 import { clean, facts, sizeText, table, timeText, type Cell } from './print.ts'
 import { readSecret } from './stdin.ts'
+import type { Words } from './words.ts'
 
 type Group = Parameters<Verb>[0]
 
 export const accountVerbs: Verb = (program, desk) => {
   const group = desk.group(program, 'account', { en: 'accounts of people and units', zh: '帳號' })
   addCreate(group, desk)
+  addMembers(group, desk)
   addList(group, desk)
   addShow(group, desk)
   addSet(group, desk)
@@ -41,8 +45,14 @@ function addCreate(group: Group, desk: Desk): void {
     .option('--class <name>', desk.say(classOption))
     .option('--quota <size>', desk.say(quotaOption))
     .option('--admin', desk.say({ en: 'administrator of the house', zh: '設為系統管理者' }))
+    .option('--shared', desk.say({ en: 'a mailbox of a unit: nobody signs in to it', zh: '單位共用信箱,不可登入' }))
+    .option(
+      '--members <addresses>',
+      desk.say({ en: 'who uses it, with commas between', zh: '共用信箱的成員,以逗號分隔' }),
+    )
     .action(
       desk.change(async (task, address) => {
+        if (isShared(task)) return showCreated(task, await createShared(task, address), undefined)
         const { name, class: className, quota, admin, passwordStdin } = task.options
         const given = passwordStdin === true ? await secret(task) : undefined
         const password = given ?? oneTimePassword()
@@ -62,6 +72,47 @@ function addCreate(group: Group, desk: Desk): void {
         showCreated(task, account, given === undefined ? password : undefined)
       }),
     )
+}
+
+/** Whether a shared mailbox is asked for; what does not go with one is refused. */
+function isShared({ options }: Task): boolean {
+  const { shared, members, admin, passwordStdin } = options
+  if (shared !== true && members === undefined) return false
+  const odd =
+    shared !== true ? '--members' : admin === true ? '--admin' : passwordStdin === true ? '--password-stdin' : ''
+  if (odd !== '') throw new Trouble('bad-setting', { key: odd, why: '--shared' })
+  return true
+}
+
+async function createShared(task: Task, address: string): Promise<Account> {
+  const { name, class: className, quota, members } = task.options as Record<string, string | undefined>
+  const input = { address, name, className, quota: sizeOf(quota) }
+  const list = (members ?? '').split(',').filter((word) => word !== '')
+  return createSharedMailbox(await task.database(), input, list, { address: operator })
+}
+
+function addMembers(group: Group, desk: Desk): void {
+  const member = (usage: string, words: Words, work: typeof addMember, after: (who: string, box: string) => Words) =>
+    desk.verb(group, usage, words).action(
+      desk.change(async (task, box, who) => {
+        const { owner, delegate } = await work(await task.database(), box, who, { address: operator })
+        task.show({ address: owner, member: delegate, done: true }, () =>
+          task.say(after(clean(delegate), clean(owner))),
+        )
+      }),
+    )
+  member(
+    'add-member <address> <member>',
+    { en: 'let somebody use a shared mailbox', zh: '新增共用信箱成員' },
+    addMember,
+    (who, box) => ({ en: `${who} uses ${box} from now on.`, zh: `${who} 已可使用 ${box}。` }),
+  )
+  member(
+    'remove-member <address> <member>',
+    { en: 'somebody no longer uses a shared mailbox', zh: '移除共用信箱成員' },
+    removeMember,
+    (who, box) => ({ en: `${who} no longer uses ${box}.`, zh: `${who} 不再使用 ${box}。` }),
+  )
 }
 
 function showCreated(task: Task, account: Account, password: string | undefined): void {
@@ -131,11 +182,15 @@ function addShow(group: Group, desk: Desk): void {
       const account = await findAccount(db, address)
       const aliases = (await Array.fromAsync(eachAlias(db, { accountId: account.id }))).map((alias) => alias.address)
       const maySendAs = await grantsOf(db, account.id)
+      const members = account.shared
+        ? (await delegationsGiven(db, account.id)).map(({ delegate }) => delegate)
+        : undefined
       const locks = await listLocks(db, Date.now(), account.address)
       const use = await useOf(db, account.id)
-      task.show({ ...publicForm(account, use), aliases, maySendAs, locks }, () =>
+      task.show({ ...publicForm(account, use), aliases, maySendAs, locks, ...(members && { members }) }, () =>
         facts([
           ...accountFacts(account, use, desk),
+          [desk.say({ en: 'Members', zh: '成員' }), members?.join(', ')],
           [desk.say({ en: 'Other addresses', zh: '其他位址' }), aliases.join(', ') || undefined],
           [desk.say({ en: 'May send as', zh: '可代表寄信' }), maySendAs.join(', ') || undefined],
           ...locks.map((lock): [string, Cell] => [

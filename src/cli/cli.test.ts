@@ -148,6 +148,39 @@ test('an account is suspended, deleted, brought back', async () => {
   equal(await said('wang@uni.example'), 'wang@uni.example')
 })
 
+test('a shared mailbox with members; somebody acts for another until he no longer may', async () => {
+  for (const name of ['hsu', 'tsai']) await asked(`account create ${name}@uni.example`)
+  const box = await asked('account create desk@uni.example --shared --members hsu@uni.example --quota 1GB')
+  deepEqual([box['shared'], box['password'], box['quota']], [true, undefined, 2 ** 30])
+  await asked('account add-member desk@uni.example tsai@uni.example')
+  await asked('account remove-member desk@uni.example hsu@uni.example')
+  deepEqual((await asked('account show desk@uni.example'))['members'], ['tsai@uni.example'])
+  for (const wrong of ['--shared --admin', '--shared --password-stdin', '--members tsai@uni.example']) {
+    equal((await postern(`account create x@uni.example ${wrong}`, 'a long password')).code, 1, wrong)
+  }
+  equal((await postern('account password desk@uni.example --password-stdin', 'a long password')).code, 1)
+  equal((await postern('account create y@uni.example --shared --members nobody@uni.example')).code, 1)
+  equal((await postern('account show y@uni.example')).code, 1)
+
+  const dates = '--from 2026-01-31 --until 2126-01-31T08:00'
+  const made = await asked(`delegate grant hsu@uni.example tsai@uni.example read,reply ${dates} --mailbox INBOX`)
+  deepEqual([made['rights'], made['mailboxes']], [['read', 'reply'], ['INBOX']])
+  const owners = async (address: string) =>
+    (await asked<{ owner: string }[]>(`delegate list ${address}`)).map(({ owner }) => owner)
+  deepEqual(await owners('tsai@uni.example'), ['desk@uni.example', 'hsu@uni.example'])
+  for (const wrong of ['write', 'read --until never', 'read --mailbox Nowhere']) {
+    equal((await postern(`delegate grant tsai@uni.example hsu@uni.example ${wrong}`)).code, 1, wrong)
+  }
+  await asked('delegate revoke hsu@uni.example tsai@uni.example')
+  equal((await postern('delegate revoke hsu@uni.example tsai@uni.example')).code, 1)
+  deepEqual(await owners('hsu@uni.example'), [])
+  const acts = await asked<{ details: { act?: string } }[]>('trace hsu@uni.example --kind delegate')
+  deepEqual(
+    acts.map(({ details }) => details.act),
+    ['granted', 'ended'],
+  )
+})
+
 test('the history says who changed what', async () => {
   const events = await asked<{ kind: string; details: Record<string, unknown> }[]>('trace wang@uni.example --kind act')
   const first = events[0]?.details

@@ -106,7 +106,7 @@ async function remember({ database, options }: Task, command: Command, args: str
 }
 
 /** Who typed it: asked before root becomes the owner of the data folder. */
-const operator = process.env['SUDO_USER'] ?? nameOfUser()
+export const operator = process.env['SUDO_USER'] ?? nameOfUser()
 
 function nameOfUser(): string {
   try {

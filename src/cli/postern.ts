@@ -7,6 +7,7 @@ import { accountVerbs } from './account.ts'
 import { aliasVerbs } from './alias.ts'
 import { classVerbs } from './class.ts'
 import { configVerb } from './config.ts'
+import { delegateVerbs } from './delegate.ts'
 import { dkimVerbs } from './dkim.ts'
 import { openDesk, report, type Verb } from './desk.ts'
 import { doctorVerb } from './doctor.ts'
@@ -21,6 +22,7 @@ const verbs: Verb[] = [
   domainVerbs,
   accountVerbs,
   aliasVerbs,
+  delegateVerbs,
   classVerbs,
   dkimVerbs,
   queueVerbs,

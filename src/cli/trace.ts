@@ -1,5 +1,6 @@
 // postern trace: what became of a mail, or of all mail of an address, or what happened in a time.
 
+import { accountByAddress } from '../directory/accounts.ts'
 import { normalAddress } from '../mail/address.ts'
 import type { Reader } from '../sql/sql.ts'
 import { findEvents, type Event, type EventQuery } from '../tracking/events.ts'
@@ -45,6 +46,15 @@ async function eventsOf(db: Reader, what: string | undefined, query: EventQuery)
   if (!what) return (await findEvents(db, { ...query, newestFirst: true })).reverse()
   if (!what.includes('@')) return findEvents(db, { ...query, mail: what, limit: undefined })
   const own = (await findEvents(db, { ...query, address: normalAddress(what), newestFirst: true })).reverse()
+  const account = await accountByAddress(db, what)
+  // What he did in the names of others stands under their addresses.
+  if (account) {
+    const page = { ...query, account: account.id, kind: 'delegate', newestFirst: true }
+    const known = new Set(own.map(({ id }) => id))
+    const acts = query.kind === undefined || query.kind === 'delegate' ? await findEvents(db, page) : []
+    own.push(...acts.filter(({ id }) => !known.has(id)))
+    own.sort((a, b) => a.at - b.at || (a.id ?? 0) - (b.id ?? 0))
+  }
   const events: Event[] = []
   const told = new Set<string>()
   for (const event of own) {
