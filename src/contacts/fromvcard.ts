@@ -37,7 +37,7 @@ const readers: Record<string, Read> = {
   KIND: (card, { value }) => void (card.kind = value.trim().toLowerCase()),
   'X-ADDRESSBOOKSERVER-KIND': (card, { value }) => void (card.kind = value.trim().toLowerCase()),
   PRODID: (card, { value }) => void (card.prodId = unescape(value)),
-  REV: (card, { value }) => void setUpdated(card, value),
+  REV: (card, { value }) => setUpdated(card, value),
   FN: (card, { value }) => {
     const full = unescape(value).trim()
     if (full !== '') (card.name ??= {}).full ??= full

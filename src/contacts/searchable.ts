@@ -66,7 +66,7 @@ const keyCharacters = 40
 
 export function sortKey(name: string): Buffer {
   const key: number[] = []
-  for (const character of [...foldText(name)].slice(0, keyCharacters)) {
+  for (const character of Array.from(foldText(name)).slice(0, keyCharacters)) {
     const code = character.codePointAt(0) as number
     if (code < 0x80) key.push(code)
     else key.push(0x80 + strokesOf(character, code), (code >> 16) & 0xff, (code >> 8) & 0xff, code & 0xff)

@@ -139,35 +139,53 @@ export async function addContacts(
     [bookId, contacts.length, last, limit],
   )
   if (room === 0) throw new Trouble('too-many-contacts', { limit })
-  const ids: number[] = []
-  let modseq = last - contacts.length
-  for (const { card, vcard, path } of contacts) {
-    modseq++
-    const place = await freePath(sql, bookId, path ?? pathOf(card.uid), path !== undefined)
-    const made = await sql.one<{ id: number }>(
-      `insert into card (book_id, path, created_at, created_modseq, uid, kind, name, emails, words, sort_key, given, surname,
-                         updated_at, modseq, card, vcard)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-       on conflict do nothing returning id`,
-      [bookId, place, now, modseq, ...written(card, vcard, now, modseq)],
-    )
-    if (!made) throw new Trouble('already-exists', { uid: card.uid })
-    ids.push(made.id)
+  const ids = new Map<string, number>()
+  const first = last - contacts.length + 1
+  for (let from = 0; from < contacts.length; from += rowsAtOnce) {
+    const some = contacts.slice(from, from + rowsAtOnce)
+    const paths = await freePaths(sql, bookId, some)
+    const rows = some.map(({ card, vcard }, place): Value[] => {
+      const modseq = first + from + place
+      return [bookId, paths[place] as string, now, modseq, ...written(card, vcard, now, modseq)]
+    })
+    for (const { id, uid } of await sql.all<{ id: number; uid: string }>(insertText(rows), rows.flat()))
+      ids.set(uid, id)
+    const missing = some.find(({ card }) => !ids.has(card.uid))
+    if (missing || ids.size < from + some.length) throw new Trouble('already-exists', { uid: missing?.card.uid ?? '' })
   }
-  return ids
+  return contacts.map(({ card }) => ids.get(card.uid) as number)
+}
+
+const rowsAtOnce = 100
+
+function insertText(rows: readonly Value[][]): string {
+  const width = rows[0]?.length ?? 0
+  const row = (at: number): string => Array.from({ length: width }, (_, n) => `$${at * width + n + 1}`).join(', ')
+  return `
+    insert into card (book_id, path, created_at, created_modseq, uid, kind, name, emails, words, sort_key, given, surname,
+                      updated_at, modseq, card, vcard)
+    values ${rows.map((_row, at) => `(${row(at)})`).join(', ')}
+    on conflict do nothing returning id, uid`
+}
+
+/** Paths for new contacts: as they were chosen, else made of their uids where that is free. */
+async function freePaths(sql: Reader, bookId: number, contacts: readonly NewContact[]): Promise<string[]> {
+  const wanted = contacts.map(({ card, path }) => path ?? pathOf(card.uid))
+  const longest = directoryLimits.contactPath
+  if (wanted.some((path) => path.length > longest)) throw new Trouble('too-large', { limit: longest })
+  const taken = new Set((await contactsByPath(sql, bookId, wanted)).map(({ path }) => path))
+  return contacts.map(({ path }, place) => {
+    const own = wanted[place] as string
+    const free = path === undefined && taken.has(own) ? `${randomUUID()}.vcf` : own
+    taken.add(free)
+    return free
+  })
 }
 
 function pathOf(uid: string): string {
   const name = uid.replace(/^urn:uuid:/i, '')
   const isPlain = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name)
   return `${isPlain ? name : createHash('sha256').update(uid).digest('base64url')}.vcf`
-}
-
-async function freePath(sql: Reader, bookId: number, path: string, isChosen: boolean): Promise<string> {
-  if (path.length > directoryLimits.contactPath) throw new Trouble('too-large', { limit: directoryLimits.contactPath })
-  if (isChosen) return path
-  const taken = await sql.one('select id from card where book_id = $1 and path = $2', [bookId, path])
-  return taken ? `${randomUUID()}.vcf` : path
 }
 
 /** The columns from uid on. PostgreSQL's text cannot hold NUL. */
@@ -222,7 +240,7 @@ export async function moveContact(sql: Writer, id: number, bookId: number): Prom
   ])
   if (room === 0) throw new Trouble('too-many-contacts', { limit })
   await noteGone(sql, contact, modseq)
-  const path = await freePath(sql, bookId, contact.path, false)
+  const [path = ''] = await freePaths(sql, bookId, [{ card: contact.card }])
   await sql.run('update card set book_id = $2, path = $3, modseq = $4, created_modseq = $4 where id = $1', [
     id,
     bookId,

@@ -2,6 +2,7 @@
 //
 // A capability that is not in this list is answered unknownCapability.
 
+import { contactsCapability } from './contactobjects.ts'
 import { sortOptions } from './emailfilter.ts'
 import { mailCapability } from './mailscope.ts'
 import type { JmapHouse } from './method.ts'
@@ -74,6 +75,13 @@ const quota: Capability = {
   account: (_house, { own }) => (own ? {} : undefined),
 }
 
+// RFC 9610 §1.4.1
+const contacts: Capability = {
+  uri: contactsCapability,
+  session: () => ({}),
+  account: (_house, { own }) => ({ maxAddressBooksPerCard: 1, mayCreateAddressBook: own }),
+}
+
 // RFC 8621 §1.3.1
 const mail: Capability = {
   uri: mailCapability,
@@ -115,6 +123,6 @@ const vacation: Capability = {
   account: (_house, { own }) => (own ? {} : undefined),
 }
 
-export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail, submission, mdn, vacation]
+export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail, contacts, submission, mdn, vacation]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

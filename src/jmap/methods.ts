@@ -1,10 +1,19 @@
 // The methods of JMAP, all of them: a method that is not in this list does not exist.
 
 import type { Method } from './method.ts'
+import { addressBookChanges } from './methods/address-book-changes.ts'
+import { addressBookGet } from './methods/address-book-get.ts'
+import { addressBookSet } from './methods/address-book-set.ts'
 import { blobCopy } from './methods/blob-copy.ts'
 import { blobGet } from './methods/blob-get.ts'
 import { blobLookup } from './methods/blob-lookup.ts'
 import { blobUpload } from './methods/blob-upload.ts'
+import { contactCardChanges } from './methods/contact-card-changes.ts'
+import { contactCardCopy } from './methods/contact-card-copy.ts'
+import { contactCardGet } from './methods/contact-card-get.ts'
+import { contactCardQueryChanges } from './methods/contact-card-query-changes.ts'
+import { contactCardQuery } from './methods/contact-card-query.ts'
+import { contactCardSet } from './methods/contact-card-set.ts'
 import { coreEcho } from './methods/core-echo.ts'
 import { emailChangesMethod } from './methods/email-changes.ts'
 import { emailCopy } from './methods/email-copy.ts'
@@ -81,4 +90,13 @@ export const methods: readonly Method[] = [
   quotaChanges,
   quotaQuery,
   quotaQueryChanges,
+  addressBookGet,
+  addressBookChanges,
+  addressBookSet,
+  contactCardGet,
+  contactCardChanges,
+  contactCardQuery,
+  contactCardQueryChanges,
+  contactCardSet,
+  contactCardCopy,
 ]

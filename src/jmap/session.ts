@@ -4,15 +4,17 @@
 
 import { hash } from 'node:crypto'
 import type { Account } from '../directory/accounts.ts'
+import { bookSharers } from '../directory/addressbooks.ts'
 import { objectId } from '../store/objectids.ts'
 import { mayChangeSome, sharersOf } from '../store/rights.ts'
 import { capabilities } from './capabilities.ts'
 import type { JmapHouse } from './method.ts'
 import { paths } from './paths.ts'
 
-/** Accounts the user may see: his own first, then those that shared a mailbox with him. Numbers. */
+/** Accounts the user may see: his own first, then those that shared a mailbox or an address book with him. Numbers. */
 export async function accountsOf(house: JmapHouse, user: Account): Promise<number[]> {
-  return [user.id, ...(await sharersOf(house.store.db, user.id))]
+  const { db } = house.store
+  return [...new Set([user.id, ...(await sharersOf(db, user.id)), ...(await bookSharers(db, user))])]
 }
 
 /** A state string for the session of a user who sees these accounts. */

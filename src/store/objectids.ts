@@ -3,8 +3,8 @@
 //
 // Invariant: print and read are inverse; a number has one spelling.
 
-/** account, mailbox (F), mail (M), thread, upload, identity, submission. */
-export type ObjectKind = 'A' | 'F' | 'M' | 'T' | 'U' | 'I' | 'S'
+/** contact (C), address book (K), account, mailbox (F), mail (M), thread, upload, identity, submission. */
+export type ObjectKind = 'C' | 'K' | 'A' | 'F' | 'M' | 'T' | 'U' | 'I' | 'S'
 
 export function objectId(kind: ObjectKind, id: number): string {
   return `${kind}${id}`
