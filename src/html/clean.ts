@@ -134,7 +134,7 @@ function writeStart(element: Element, writing: Writing): string | undefined {
   const link = name === 'a' || name === 'area' ? linkOf(element, limits.address) : undefined
   out.push(`<${name}${attributes}${link ? linkAttributes(link) : ''}>`)
   if (empty.has(name)) return undefined
-  if (name === 'pre' && textOf(element, 1) === '\n') out.push('\n') // the first one is not read as text
+  if (name === 'pre' && /^[\r\n]/.test(textOf(element, 1))) out.push('\n') // the first one is not read as text
   if (name !== 'a' || !link || !namesAnother(textOf(element, 300), link)) return `</${name}>`
   writing.misleading++
   return `</a><span class="${ownClass}host" style="${hostStyle}">${escapeText(` (${policy.leadsTo(link.host)})`)}</span>`
@@ -252,13 +252,20 @@ function textOf(element: Element, most: number): string {
 }
 
 function escapeText(text: string): string {
-  return text.replace(/[&<>\u00a0]/g, (c) => entities[c] as string)
+  return text.replace(/[&<>\u00a0\r]/g, (c) => entities[c] as string)
 }
 
 function escapeValue(text: string): string {
-  return text.replace(/[&"<>\u00a0]/g, (c) => entities[c] as string)
+  return text.replace(/[&"<>\u00a0\r]/g, (c) => entities[c] as string)
 }
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\u00a0': '&nbsp;' }
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\u00a0': '&nbsp;',
+  '\r': '\n', // what reading it again would make of it
+}
 
 export { escapeText, escapeValue }

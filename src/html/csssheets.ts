@@ -135,7 +135,7 @@ function cleanMedia(tokens: readonly CssToken[], dark: boolean): string | undefi
       out += writeCss(token) ?? ''
     } else return undefined
   }
-  return isBalanced(out) ? out : undefined
+  return isBalanced(out) ? out.trim() : undefined
 }
 
 function isBalanced(text: string): boolean {

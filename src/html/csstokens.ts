@@ -56,6 +56,7 @@ export function cssTokens(source: string): CssToken[] {
     if (first === '/' && text[at + 1] === '*') {
       const end = text.indexOf('*/', at + 2)
       at = end === -1 ? text.length : end + 2
+      push('space', ' ') // what stands before it and after it must not become one
       continue
     }
     if (take(space) !== undefined) {

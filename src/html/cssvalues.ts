@@ -109,14 +109,16 @@ function cleanValue(tokens: readonly CssToken[], property: string, policy: CssPo
       if (kind === 'function') at = closingAfter(tokens, at)
       if (address === undefined || !withPictures.has(property)) return undefined
       const shown = policy.picture?.(address)
-      out.push(shown === undefined ? 'none' : `url(${cssString(shown)})`) // the colours beside it stay
+      out.push(shown === undefined ? ' none ' : `url(${cssString(shown)})`) // the colours beside it stay
       continue
     }
     if (kind === 'function') {
       if (!functions.has(lower)) return undefined
       depth++
-    } else if (kind === 'delim' && text === '(') depth++
-    else if (kind === 'delim' && text === ')' && --depth < 0) return undefined
+    } else if (kind === 'delim' && text === '(') {
+      // Brackets of a sum, no others: behind a name they would call it.
+      if (depth++ === 0 || before(tokens, at)?.kind === 'ident') return undefined
+    } else if (kind === 'delim' && text === ')' && --depth < 0) return undefined
     else if (kind === 'delim' && text === ':') return undefined
     else if (kind === 'ident' && never.has(lower)) return undefined
     else if (kind === 'dimension' && !units.has(token.unit)) return undefined
@@ -128,6 +130,9 @@ function cleanValue(tokens: readonly CssToken[], property: string, policy: CssPo
   }
   return depth === 0 ? out.join('').trim() : undefined
 }
+
+const before = (tokens: readonly CssToken[], at: number): CssToken | undefined =>
+  tokens[at - 1]?.kind === 'space' ? tokens[at - 2] : tokens[at - 1]
 
 const isNumber = ({ kind }: CssToken): boolean => kind === 'number' || kind === 'percentage' || kind === 'dimension'
 

@@ -71,10 +71,9 @@ export function checkStable({ body, attributes: of }: Cleaned): void {
   const document = parse(`<!DOCTYPE html><html><head></head><body${of}>${body}</body></html>`)
   const html = document.childNodes.find((node) => node.nodeName === 'html') as DefaultTreeAdapterTypes.Element
   const read = html.childNodes.find((node) => node.nodeName === 'body') as DefaultTreeAdapterTypes.Element
-  equal(
-    serialize(read).replaceAll('&lt;', '<').replaceAll('&gt;', '>'),
-    body.replaceAll('&lt;', '<').replaceAll('&gt;', '>'),
-  )
+  // The library does not write the line break that pre begins with, nor &lt; and &gt; in attributes.
+  const alike = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>')
+  equal(alike(serialize(read)), alike(body.replace(/(<pre(?: [^>]*)?>)\n/g, '$1')))
 }
 
 export const target = {
