@@ -5,6 +5,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { mailboxByRole } from '../../src/store/mailboxes.ts'
+import { grant } from '../../src/store/rights.ts'
 import { append, type Letter } from '../mailstore.ts'
 import { openWorld, password, type WorldHouse } from '../world.ts'
 import { buildPages, openBrowser, signedIn } from './browser.ts'
@@ -18,7 +19,11 @@ let inbox: number
 
 before(async () => {
   pages = await buildPages()
-  world = await openWorld({ hostname: 'mail.uni.example', people: [me], web: { folder: pages.folder } })
+  world = await openWorld({
+    hostname: 'mail.uni.example',
+    people: [me, 'office@uni.example'],
+    web: { folder: pages.folder },
+  })
   browser = await openBrowser()
   const { id } = (await world.db.one<{ id: number }>('select id from account where address = $1', [me]))!
   inbox = (await mailboxByRole(world.db, id, 'inbox'))!.id
@@ -169,6 +174,33 @@ test('a search by keyboard: what was typed becomes chips; all that it found is m
   await page.keyboard.press('g')
   await page.keyboard.press('a')
   await page.getByText(/共12\d封/).waitFor()
+  deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('the mailbox of an office, by the palette', async () => {
+  const idOf = async (address: string): Promise<number> =>
+    (await world.db.one<{ id: number }>('select id from account where address = $1', [address]))!.id
+  const office = (await mailboxByRole(world.db, await idOf('office@uni.example'), 'inbox'))!.id
+  await grant(world.store, office, await idOf(me), 'set', 'lrswite')
+  await append(
+    world.store,
+    office,
+    { subject: '計畫辦公室來信', from: 'Ann <ann@uni.example>' },
+    { receivedAt: Date.now() },
+  )
+  const { page, errors } = await openInbox()
+  const tree = page.getByRole('navigation', { name: '信件匣' })
+  await tree.getByText('代理信箱').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('office')
+  await page.keyboard.press('Enter')
+  await row(page, '計畫辦公室來信').waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator('article h2', { hasText: '計畫辦公室來信' }).waitFor()
+  await tree.getByRole('link', { name: 'office@uni.example' }).waitFor()
+  await page.reload()
+  await page.locator('article h2', { hasText: '計畫辦公室來信' }).waitFor()
   deepEqual(errors, [])
   await page.context().close()
 })
