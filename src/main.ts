@@ -36,6 +36,7 @@ import { openSessions } from './login/sessions.ts'
 import { openKeyring } from './mailauth/keyring.ts'
 import { advanceKeys } from './mailauth/keys.ts'
 import { openMailauth, type MailauthSettings } from './mailauth/mailauth.ts'
+import { manageSieve } from './managesieve/conversation.ts'
 import { openCertificates, type Certificates } from './net/certificates.ts'
 import { listen, type Listening } from './net/listen.ts'
 import { pop3 } from './pop3/conversation.ts'
@@ -238,6 +239,13 @@ async function open(
           limits: { idle: config['pop3.idle'] },
         },
       }),
+    manageSieve: () =>
+      manageSieve({
+        db,
+        signIn,
+        report: failed,
+        options: { version, plainLogin: config['login.tls'] === 'optional' },
+      }),
     web: once(async () => {
       // Loaded when the doors of mail stand open already: they need none of it.
       const [{ openWeb }, { openOutward }, { openPush }, { openSubscriptions }, { openPoster }, { openVapid }] =
@@ -316,6 +324,7 @@ interface Doors {
   smtp(role: ServerOptions['role'], plan: ListenerPlan): Conversation
   imap(plan: ListenerPlan): Conversation
   pop3(plan: ListenerPlan): Conversation
+  manageSieve(plan: ListenerPlan): Conversation
   web(): Promise<Web>
 }
 
@@ -323,6 +332,7 @@ const tooMany = {
   smtp: (host: string) => `421 4.7.0 ${host} Too many connections, try again later\r\n`,
   imap: () => '* BYE [UNAVAILABLE] Too many connections, try again later\r\n',
   pop3: () => '-ERR [SYS/TEMP] Too many connections, try again later\r\n',
+  manageSieve: () => 'BYE (TRYLATER) "Too many connections, try again later"\r\n',
   web: () => 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 30\r\ncontent-length: 0\r\n\r\n',
 }
 
@@ -336,6 +346,7 @@ const answering: Record<ListenerName, { implicitTls: boolean; door: keyof Doors;
   imaps: { implicitTls: true, door: 'imap' },
   pop3: { implicitTls: false, door: 'pop3' },
   pop3s: { implicitTls: true, door: 'pop3' },
+  managesieve: { implicitTls: false, door: 'manageSieve' },
   http: { implicitTls: false, door: 'web' },
   https: { implicitTls: true, door: 'web' },
 }

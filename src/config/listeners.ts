@@ -9,6 +9,7 @@ export const listenerNames = [
   'imaps',
   'pop3',
   'pop3s',
+  'managesieve',
   'http',
   'https',
 ] as const
@@ -40,6 +41,7 @@ const standard: Record<ListenerName, number> = {
   imaps: 993,
   pop3: 110,
   pop3s: 995,
+  managesieve: 4190,
   http: 80,
   https: 443,
 }
@@ -52,6 +54,7 @@ const unprivileged: Record<ListenerName, number> = {
   imaps: 2993,
   pop3: 2110,
   pop3s: 2995,
+  managesieve: 24190,
   http: 8080,
   https: 8443,
 }

@@ -77,6 +77,7 @@ test('a listener table moves or closes one listener', () => {
       ['imap', '::', 143],
       ['imaps', '::', 993],
       ['pop3s', '::', 995],
+      ['managesieve', '::', 4190],
       ['http', '::', 80],
       ['https', '::', 443],
     ],

@@ -29,6 +29,7 @@ const greetings: [names: string[], greeting: RegExp][] = [
   [['smtp', 'submission', 'submissions', 'lmtp'], /^220[ -]/],
   [['imap', 'imaps'], /^\* (OK|PREAUTH)/],
   [['pop3', 'pop3s'], /^\+OK/],
+  [['managesieve'], /^"IMPLEMENTATION"/],
 ]
 const withTlsFirst = new Set(['submissions', 'imaps', 'pop3s'])
 
