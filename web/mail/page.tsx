@@ -1,6 +1,6 @@
 // The frame of the mail page: the bar over it, tree, list and reader; over them what is asked or said.
 
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useCell } from '../parts/cell.ts'
 import { Boundary } from './frame/boundary.tsx'
 import { Dialogs } from './frame/dialogs.tsx'
@@ -9,6 +9,7 @@ import { Lintel } from './frame/lintel.tsx'
 import { Offline } from './frame/offline.tsx'
 import { ToastBar } from './frame/toast.tsx'
 import { Tree } from './frame/tree.tsx'
+import { focusList } from './keys/commands.ts'
 import { useKeys } from './keys/usekeys.ts'
 import { List } from './list/list.tsx'
 import { placeName, titleOf } from './title.ts'
@@ -28,10 +29,17 @@ export function MailPage() {
   useEffect(() => {
     document.title = w.title(titleOf(mail), location.hostname)
   }, [mail, mailboxes, route, w])
+  // What had the focus is gone with the reader or the composer: then it goes to the list.
+  const wasOver = useRef(false)
+  useEffect(() => {
+    const isOver = compose !== undefined || emailId !== undefined
+    if (wasOver.current && !isOver && document.activeElement === document.body) focusList()
+    wasOver.current = isOver
+  }, [compose, emailId])
   const state = compose ? css['composing'] : emailId ? css['reading'] : ''
   return (
     <div className={`${css['app']} ${state}`}>
-      <a className="skip" href="#list" onClick={(event) => focusList(event)}>
+      <a className="skip" href="#list" onClick={skip}>
         {w.skip}
       </a>
       <Lintel />
@@ -66,7 +74,7 @@ export function MailPage() {
   )
 }
 
-function focusList(event: { preventDefault(): void }): void {
+function skip(event: { preventDefault(): void }): void {
   event.preventDefault() // the part behind "#" says where one is
-  document.getElementById('list')?.focus()
+  focusList()
 }

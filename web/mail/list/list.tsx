@@ -44,6 +44,7 @@ export function List() {
 
   const look = useCallback(() => {
     const { scrollTop, clientHeight } = scroller.current!
+    if (clientHeight === 0) return // hidden by the reader or the composer: it comes back as it was
     setSeen((before) =>
       before.top === scrollTop && before.height === clientHeight ? before : { top: scrollTop, height: clientHeight },
     )
@@ -52,9 +53,22 @@ export function List() {
     const box = scroller.current!
     box.scrollTop = 0
     look()
-    const watch = new ResizeObserver(look)
+    let isHidden = false
+    let top = 0
+    const keep = (): void => {
+      if (box.clientHeight > 0) top = box.scrollTop
+    }
+    const watch = new ResizeObserver(() => {
+      if (isHidden && box.clientHeight > 0) box.scrollTop = top
+      isHidden = box.clientHeight === 0
+      look()
+    })
     watch.observe(box)
-    return () => watch.disconnect()
+    box.addEventListener('scroll', keep, { passive: true })
+    return () => {
+      watch.disconnect()
+      box.removeEventListener('scroll', keep)
+    }
   }, [listing, look])
 
   useEffect(() => {
