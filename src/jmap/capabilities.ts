@@ -90,7 +90,8 @@ const mail: Capability = {
     maxMailboxesPerEmail: null,
     maxMailboxDepth: store.limits.mailboxDepth,
     maxSizeMailboxName: store.limits.mailboxNameBytes,
-    maxSizeAttachmentsPerEmail: limits.maxSizeUpload,
+    // In base64, with its line ends, they are 37 % longer.
+    maxSizeAttachmentsPerEmail: Math.floor(limits.maxSizeUpload * 0.72),
     emailQuerySortOptions: sortOptions,
     mayCreateTopLevelMailbox: own,
   }),
@@ -123,6 +124,17 @@ const vacation: Capability = {
   account: (_house, { own }) => (own ? {} : undefined),
 }
 
-export const capabilities: readonly Capability[] = [core, websocket, webPush, blob, quota, mail, contacts, submission, mdn, vacation]
+export const capabilities: readonly Capability[] = [
+  core,
+  websocket,
+  webPush,
+  blob,
+  quota,
+  mail,
+  contacts,
+  submission,
+  mdn,
+  vacation,
+]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

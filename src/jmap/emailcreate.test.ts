@@ -11,7 +11,7 @@ let me: JmapPerson
 
 before(async () => {
   const people = ['wang', 'li', 'chen'].map((name) => `${name}@uni.example`)
-  world = await openWorld({ hostname: 'mail.uni.example', people })
+  world = await openWorld({ hostname: 'mail.uni.example', people, config: { 'smtp.max_size': 1_000_000 } })
   me = await jmapPerson(world, 'wang')
 })
 after(() => world.close())
@@ -197,6 +197,17 @@ test('what RFC 8621 forbids is refused with the property that is wrong', async (
     deepEqual([error?.type, error?.properties], [type, properties], JSON.stringify(object))
     if (type === 'blobNotFound') deepEqual(error.notFound, ['U999', 'B1-1'])
   }
+})
+
+test('what is announced for attachments fits, more does not, and leaves no bytes behind', async () => {
+  const { json } = await me.http.ask('GET', '/jmap/session', { headers: me.headers })
+  const most = json.accounts[me.account].accountCapabilities['urn:ietf:params:jmap:mail'].maxSizeAttachmentsPerEmail
+  const whole = await me.upload(Buffer.alloc(most, 'x'))
+  const { made } = await create({ subject: 'large', attachments: [{ blobId: whole, type: 'application/zip' }] })
+  const { attachments } = await get(made.id)
+  equal(attachments[0].size, most)
+  const { error } = await create({ attachments: [{ blobId: whole }, { blobId: whole }] })
+  deepEqual([error.type, error.maxSize], ['tooLarge', 1_000_000])
 })
 
 test('a draft is saved anew and the old one goes, in one call; later calls use its creation id', async () => {
