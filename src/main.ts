@@ -52,6 +52,7 @@ import { together } from './sql/together.ts'
 import { openStore, type Store } from './store/store.ts'
 import { sweepShares, watchShares } from './store/shares.ts'
 import { startSweeper } from './store/sweep.ts'
+import { writeActs } from './tracking/acts.ts'
 import { newId } from './tracking/ids.ts'
 import { migrations } from './schema.ts'
 import { openTracking } from './tracking/tracking.ts'
@@ -218,6 +219,7 @@ async function open(
         accountOf: (address) => accountByAddress(db, address),
         addressOf: async (id) => (await accountById(db, id))?.address,
         newHistoryId: () => newId(clock()),
+        acted: (act) => writeActs(db, [act]),
         report: (error, about) => log.error({ err: error, ...about }, 'a mistake of ours'),
         options: {
           hostname: plan.hostname ?? config.hostname,

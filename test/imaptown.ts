@@ -11,6 +11,7 @@ import { openVolumes } from '../src/blobs/volumes.ts'
 import { createAccountStore, mailboxByPath } from '../src/store/mailboxes.ts'
 import { migrations } from '../src/store/migrations.ts'
 import { openStore, type Store } from '../src/store/store.ts'
+import type { Act } from '../src/tracking/acts.ts'
 import { append, type AppendOptions, type Letter } from './mailstore.ts'
 import { close, compress, startTls, type Conversation, type Ear, type Heard } from '../src/wire/conversation.ts'
 import { Trouble } from '../src/wire/troubles.ts'
@@ -58,6 +59,7 @@ export interface Stand {
   /** Another client of the same house, signed in. */
   client(name?: 'ann' | 'bob'): Promise<Client>
   mistakes: unknown[]
+  acts: Act[]
 }
 
 export interface StandOptions {
@@ -79,6 +81,7 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
   })
   const people = [ann, bob]
   const mistakes: unknown[] = []
+  const acts: Act[] = []
   const host: ImapHost = {
     store,
     async signIn({ name, password }) {
@@ -89,6 +92,7 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     accountOf: async (address) => people.find((person) => person.address === address),
     addressOf: async (id) => people.find((person) => person.id === id)?.address,
     newHistoryId: () => `h${accounts}`,
+    acted: async (act) => void acts.push(act),
     report: (error) => mistakes.push(error),
     options: { hostname: 'mail.uni.example', version: '0', plainLogin: options.plainLogin ?? true, ...options },
   }
@@ -101,6 +105,7 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     ann,
     bob,
     mistakes,
+    acts,
     mailboxId,
     async put(path, mail, more) {
       await append(store, await mailboxId(path), mail, more)

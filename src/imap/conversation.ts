@@ -15,7 +15,7 @@ import { capabilities } from './capabilities.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { Framer, type Cut } from './framer.ts'
-import { tellNews } from './news.ts'
+import { checkRights, hasFreshRights, tellNews } from './news.ts'
 import { Printed } from './printed.ts'
 import { Scanner } from './scanner.ts'
 import { deselect, limitsOf, speaksUtf8, type ImapHost, type Session } from './session.ts'
@@ -247,6 +247,7 @@ async function* perform(session: Session, text: string, manners: { offend(): voi
     if (!found.allowedIn.includes(session.state)) throw notNow(session, found)
     const order = found.read(scan)
     scan.end()
+    if (session.selected && !hasFreshRights(session)) await checkRights(session, session.selected)
     const running = found.run(session, order)
     const finished = Symbol.asyncIterator in running ? yield* running : await running
     const news = await tellNews(session, found.tells ?? 'everything')

@@ -50,8 +50,13 @@ export async function tellNews(session: Session, tells: Tells): Promise<string> 
   return told
 }
 
+/** Whether the rights in the selected mailbox are those of now; in somebody else's they may have ended since its opening. */
+export function hasFreshRights({ selected, person }: Session): boolean {
+  return !selected || (!selected.rightsDirty && selected.accountId === person?.id)
+}
+
 /** Who lost the right to read does not go on reading. */
-async function checkRights(session: Session, selected: Selected): Promise<void> {
+export async function checkRights(session: Session, selected: Selected): Promise<void> {
   selected.rightsDirty = false
   const rights = await rightsIn(session, selected.mailboxId)
   if (!rights.includes('r')) throw bye('The selected mailbox is no longer open to you')

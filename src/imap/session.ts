@@ -2,6 +2,7 @@
 
 import type { UidList } from '../store/uids.ts'
 import type { Store } from '../store/store.ts'
+import type { Act } from '../tracking/acts.ts'
 import type { Ear, Peer } from '../wire/conversation.ts'
 import type { Framer } from './framer.ts'
 import { imapLimits, type ImapLimits } from './limits.ts'
@@ -32,6 +33,8 @@ export interface ImapHost {
   addressOf(accountId: number): Promise<string | undefined>
   /** A new id under which the history of a mail is kept. */
   newHistoryId(): string
+  /** What somebody did in another's mailboxes; resolves when it is in the history. */
+  acted(act: Act): Promise<void>
   /** Our mistakes, for the operator. */
   report(error: unknown, about: { session: string; account?: number; command?: string }): void
   options: ImapOptions

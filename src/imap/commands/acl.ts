@@ -4,6 +4,7 @@
 // Who may administer another's mailbox may not hand that right on: a delegate grants nothing further.
 
 import { allRights, anyone, grant, grantsOf, normalRights } from '../../store/rights.ts'
+import { noteGrant } from '../acts.ts'
 import { bad, done, no } from '../answers.ts'
 import { afterLogin, type Command } from '../command.ts'
 import { placeOf, printName, type Place } from '../places.ts'
@@ -36,6 +37,7 @@ export const setAcl: Command<SetAclOrder> = {
     const place = await placeOf(session, path, 'a')
     if (!place.own && mode !== 'remove' && rights.includes('a')) throw new Trouble('not-permitted')
     await grant(session.store, place.mailbox.id, await accountOf(session, place, identifier), mode, rights)
+    await noteGrant(session, place, { delegate: identifier, mode, rights })
     return done('Granted')
   },
 }
@@ -53,6 +55,7 @@ export const deleteAcl: Command<WhoOrder> = {
   async run(session, { path, identifier }) {
     const place = await placeOf(session, path, 'a')
     await grant(session.store, place.mailbox.id, await accountOf(session, place, identifier), 'set', '')
+    await noteGrant(session, place, { delegate: identifier, mode: 'set', rights: '' })
     return done('Taken away')
   },
 }

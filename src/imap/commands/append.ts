@@ -15,6 +15,7 @@ import { appendMessages, type Appending, type Placement, type Replaced } from '.
 import { quotaOf } from '../../store/quota.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
+import { noteAct } from '../acts.ts'
 import { bad, bye, done, gone, no } from '../answers.ts'
 import { afterLogin, now, whenSelected, type Command, type Run } from '../command.ts'
 import { changeableBits, readFlags, type Flags } from '../flags.ts'
@@ -57,6 +58,7 @@ export const append: Command<AppendOrder> = {
     const place = await targetOf(session, path)
     const items = yield* takeMails(session, place, first, session.limits.appends)
     const placed = await placeAll(session, place, items)
+    await noteAct(session, place, 'add', () => ({ uids: placed.map(({ uid }) => uid) }))
     const uids = printSet(placed.map(({ uid }) => uid))
     return done('Appended', `APPENDUID ${place.mailbox.uidValidity} ${uids}`)
   },
@@ -103,6 +105,8 @@ async function* runReplace(session: Session, { aim, path, first }: ReplaceOrder)
   const place = await targetOf(session, path)
   const items = yield* takeMails(session, place, first, 1)
   const placed = await placeAll(session, place, items, { mailboxId: selected.mailboxId, uid: old })
+  await noteAct(session, selected, 'delete', () => ({ uids: [old] }))
+  await noteAct(session, place, 'add', () => ({ uids: placed.map(({ uid }) => uid) }))
   selected.dirty = true
   yield `* OK [APPENDUID ${place.mailbox.uidValidity} ${placed[0]!.uid}] Replacement\r\n`
   return done('Replaced')

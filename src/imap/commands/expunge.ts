@@ -6,6 +6,7 @@ import { mailboxById } from '../../store/mailboxes.ts'
 import { expunge as expungeMessages } from '../../store/messages.ts'
 import { Trouble } from '../../wire/troubles.ts'
 import { readAim, takeAim, uidsOf, type Aim } from '../aims.ts'
+import { noteAct } from '../acts.ts'
 import { done, no } from '../answers.ts'
 import { nothing, whenSelected, type Command, type Finished } from '../command.ts'
 import { selectedOf, type Session } from '../session.ts'
@@ -34,8 +35,10 @@ async function runExpunge(session: Session, aim: Aim | undefined): Promise<Finis
   if (selected.readOnly) throw no('The mailbox was opened for reading', 'READ-ONLY')
   if (!selected.rights.includes('e')) throw new Trouble('not-permitted')
   const { store } = session
-  if (!aim) await expungeMessages(store, selected.mailboxId, 'all-deleted')
-  else await expungeMessages(store, selected.mailboxId, uidsOf(await takeAim(session, aim)), { onlyDeleted: true })
+  const gone = aim
+    ? await expungeMessages(store, selected.mailboxId, uidsOf(await takeAim(session, aim)), { onlyDeleted: true })
+    : await expungeMessages(store, selected.mailboxId, 'all-deleted')
+  await noteAct(session, selected, 'delete', () => ({ uids: gone }))
   selected.dirty = true
   if (!session.enabled.qresync) return done('Expunged')
   // RFC 7162 §3.2.5: the client's cache is good up to here.

@@ -23,6 +23,7 @@ import {
   type Page,
   type Partial,
 } from '../aims.ts'
+import { noteAct } from '../acts.ts'
 import { bad, done } from '../answers.ts'
 import { inBatches, inOrder, prepareSection, sayPieces, type Piece } from '../body.ts'
 import { whenSelected, type Command, type Finished, type Run } from '../command.ts'
@@ -427,5 +428,6 @@ async function markSeen(session: Session, { items }: FetchOrder, rows: Numbered[
   const change = { mode: 'add' as const, flags: flagBits.seen, keywords: [] }
   const { changed } = await storeFlags(session.store, selected.mailboxId, unseen, change)
   for (const row of changed) selected.own.add(row.modseq)
+  await noteAct(session, selected, 'read', () => ({ uids: changed.map(({ uid }) => uid) }))
   return new Map(changed.map((row) => [row.uid, row]))
 }

@@ -7,8 +7,10 @@ import { createMailbox, deleteMailbox, mailboxByPath, renameMailbox, type Role }
 import { rightsOf, subscribeShared } from '../../store/rights.ts'
 import { subscribePath } from '../../store/subscriptions.ts'
 import { Trouble } from '../../wire/troubles.ts'
+import { noteAct } from '../acts.ts'
 import { done, no } from '../answers.ts'
 import { afterLogin, type Command, type Finished } from '../command.ts'
+import { nameOf } from '../names.ts'
 import { placeOf, spotOf, type Spot } from '../places.ts'
 import { objectId } from '../../store/objectids.ts'
 import { deselect, personOf, type Session } from '../session.ts'
@@ -57,6 +59,7 @@ export const create: Command<CreateOrder> = {
         throw thrown
       },
     )
+    if (!spot.own) await noteAct(session, { mailbox, own: false, name: nameOf(path) }, 'folder', () => ({ made: true }))
     return done('Created', `MAILBOXID (${objectId('F', mailbox.id)})`)
   },
 }
@@ -93,10 +96,12 @@ export const remove: Command<string[]> = {
   },
 
   async run(session, path) {
-    const { mailbox } = await placeOf(session, path, 'x')
+    const place = await placeOf(session, path, 'x')
+    const { mailbox } = place
     // A session is not thrown out by its own DELETE.
     if (session.selected?.mailboxId === mailbox.id) deselect(session)
     await deleteMailbox(session.store, mailbox.id)
+    await noteAct(session, place, 'folder', () => ({ deleted: true, messages: mailbox.total }))
     return done('Deleted')
   },
 }
@@ -118,10 +123,12 @@ export const rename: Command<RenameOrder> = {
   },
 
   async run(session, { from, to }) {
-    const { mailbox } = await placeOf(session, from, 'x')
+    const place = await placeOf(session, from, 'x')
+    const { mailbox } = place
     const spot = await writableSpot(session, to, 'k')
     if (spot.owner.id !== mailbox.accountId) throw no('A mailbox stays in its account', 'CANNOT')
     await renameMailbox(session.store, mailbox.id, spot.path)
+    await noteAct(session, place, 'folder', () => ({ to: nameOf(to) }))
     return done('Renamed')
   },
 }

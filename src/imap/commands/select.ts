@@ -7,6 +7,7 @@
 import { changedSince, vanishedSince } from '../../store/messages.ts'
 import type { Mailbox } from '../../store/mailboxes.ts'
 import { countFrom } from '../../store/recent.ts'
+import { noteAct } from '../acts.ts'
 import { bad, done, no } from '../answers.ts'
 import { afterLogin, type Command, type Run } from '../command.ts'
 import { permanentFlags, printFlags, systemFlagNames, usualKeywords } from '../flags.ts'
@@ -91,6 +92,7 @@ async function* runSelect(session: Session, order: SelectOrder, readOnly: boolea
   if (!place.mailbox.selectable) throw no('The mailbox only holds others', 'NONEXISTENT')
   if (order.condstore) enabled.condstore = true
   open(session, place, readOnly || !/[swite]/.test(place.rights))
+  await noteAct(session, place, 'open')
   if (!enabled.rev2) await takeRecent(session, place.mailbox)
   yield describe(session, place)
   if (order.resync) yield* tellSince(session, place.mailbox, order.resync)

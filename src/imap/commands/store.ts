@@ -5,6 +5,7 @@
 import { flagBits, storeFlags, type FlagChange } from '../../store/flags.ts'
 import type { MessageRow } from '../../store/messages.ts'
 import { readAim, takeAim, uidsOf, type Aim, type Aimed } from '../aims.ts'
+import { noteAct } from '../acts.ts'
 import { done, no } from '../answers.ts'
 import { whenSelected, type Command, type Run } from '../command.ts'
 import { changeableBits, printFlags, readFlags, type Flags } from '../flags.ts'
@@ -72,6 +73,7 @@ async function* runStore(session: Session, order: StoreOrder): Run {
     rows = stored.changed.concat(stored.same).toSorted((a, b) => a.uid - b.uid)
     failed = stored.failed
   }
+  await noteAct(session, selected, 'flags', () => ({ uids: rows.map(({ uid }) => uid), ...toldChange(order) }))
   const missing = uids.length - rows.length - failed.length
   yield* sayStored(session, order, aimed, rows, silent)
   if (failed.length > 0) {
@@ -79,6 +81,10 @@ async function* runStore(session: Session, order: StoreOrder): Run {
     return done('Some were changed by others', `MODIFIED ${printSet(named)}`)
   }
   return missing > 0 ? done('Stored, some were expunged', 'EXPUNGEISSUED') : done('Stored')
+}
+
+function toldChange({ mode, flags }: StoreOrder): { mode: string; flags: string } {
+  return { mode, flags: printFlags(flags.bits, flags.keywords.join(' ')) }
 }
 
 /**
