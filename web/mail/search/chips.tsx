@@ -14,6 +14,12 @@ export function Chips() {
   const operators = terms.filter(({ name }) => name !== 'text')
   const takeOut = (start: number, end: number): void =>
     mail.go({ words: `${words.slice(0, start)} ${words.slice(end)}`.replace(/\s+/g, ' ').trim() })
+  const edit = (start: number, end: number): void => {
+    const isPhone = matchMedia('(max-width: 900px)').matches
+    const field = document.querySelector<HTMLInputElement>(isPhone ? '#search-phone' : '#search')
+    field?.focus()
+    field?.setSelectionRange(start, end)
+  }
   if (words === '') return null
   return (
     <div className={css['chips']}>
@@ -21,7 +27,9 @@ export function Chips() {
         const text = `${term.isNot ? '−' : ''}${w.operator(term.name)}${w.colon}${w.operatorValue(term.value)}`
         return (
           <span key={term.start} className={`${css['chip']} ${problems.includes(term) ? css['bad'] : ''}`}>
-            <span className="cut">{problems.includes(term) ? w.notUnderstood(text) : text}</span>
+            <button type="button" className="cut" title={w.editTerm} onClick={() => edit(term.start, term.end)}>
+              {problems.includes(term) ? w.notUnderstood(text) : text}
+            </button>
             <button type="button" aria-label={w.takeOut(text)} onClick={() => takeOut(term.start, term.end)}>
               <Icon name="x" size="s" />
             </button>

@@ -227,6 +227,7 @@ export const words: Same<typeof chinese> = {
   operator: (name) => operators[name] ?? name,
   operatorValue: (value) => value,
   notUnderstood: (term) => `“${term}” was not understood and not used`,
+  editTerm: 'Change it in the search field',
   takeOut: (term) => `Remove “${term}”`,
   scopeDefault: 'Searched: all but Junk and Trash',
   scopeEverywhere: 'Searched: all mailboxes',

@@ -247,6 +247,7 @@ export const words = {
   operator: (name: string) => places[name] ?? name,
   operatorValue: (value: string) => values[value] ?? value,
   notUnderstood: (term: string) => `看不懂「${term}」，沒有用來搜尋`,
+  editTerm: '在搜尋欄修改',
   takeOut: (term: string) => `移除「${term}」`,
   scopeDefault: '搜尋範圍：垃圾信與回收筒以外',
   scopeEverywhere: '搜尋範圍：所有信件匣',
