@@ -87,7 +87,7 @@ const mail: Capability = {
   uri: mailCapability,
   session: () => ({}),
   account: ({ limits, store }, { own }) => ({
-    maxMailboxesPerEmail: null,
+    maxMailboxesPerEmail: store.limits.mailboxesPerEmail,
     maxMailboxDepth: store.limits.mailboxDepth,
     maxSizeMailboxName: store.limits.mailboxNameBytes,
     // In base64, with its line ends, they are 37 % longer.

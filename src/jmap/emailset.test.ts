@@ -53,10 +53,12 @@ test('each wrong patch is told with its property, and leaves the others alone', 
   const inbox = me.box('inbox')
   const ids: string[] = []
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`k${n}`, true]))
+  const boxes = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`F${n + 1}`, true]))
   const cases: [object, string, string[] | undefined][] = [
     [{ mailboxIds: {} }, 'invalidProperties', ['mailboxIds']],
     [{ mailboxIds: { F9999: true } }, 'invalidProperties', ['mailboxIds']],
     [{ mailboxIds: null }, 'invalidProperties', ['mailboxIds']],
+    [{ mailboxIds: boxes }, 'tooManyMailboxes', undefined],
     [{ [`mailboxIds/${inbox}`]: null }, 'invalidProperties', ['mailboxIds']],
     [{ [`mailboxIds/${inbox}`]: false }, 'invalidProperties', ['mailboxIds']],
     [{ 'keywords/a b': true }, 'invalidProperties', ['keywords']],

@@ -141,6 +141,8 @@ export function emailErrorOf(trouble: Trouble): SetError {
     case 'no-such-mailbox':
       return wrong('mailboxIds', trouble.details['why'] ? 'An email is in at least one mailbox' : 'No such mailbox')
         .error
+    case 'too-many-mailboxes':
+      return { type: 'tooManyMailboxes', description: `At most ${trouble.details['limit']}` }
     case 'bad-keyword':
       return wrong('keywords', 'That is no keyword').error
     case 'already-exists':

@@ -32,7 +32,7 @@ export interface AddedEmail {
 
 /**
  * Adds an email. `rights`: of somebody else's mailboxes that he may read; undefined for the owner. Throws Trouble
- * no-such-mailbox, not-permitted, over-quota, bad-keyword, too-many-keywords, already-exists (details.mailId: a row
+ * too-many-mailboxes, no-such-mailbox, not-permitted, over-quota, bad-keyword, too-many-keywords, already-exists (details.mailId: a row
  * that the account has), no-such-message (what was to be used is gone).
  */
 export async function addEmail(
@@ -41,7 +41,8 @@ export async function addEmail(
   { mail, upload, mailboxIds, keywords, receivedAt }: NewEmail,
   rights?: ReadonlyMap<number, string>,
 ): Promise<AddedEmail> {
-  if (mailboxIds.length > store.limits.mailboxesPerAccount) throw new Trouble('no-such-mailbox', { why: 'too many' })
+  const limit = store.limits.mailboxesPerEmail
+  if (mailboxIds.length > limit) throw new Trouble('too-many-mailboxes', { limit })
   const labels = labelsOf(keywords)
   let placed: Placement | undefined
   const added = await store.db.transaction(async (sql) => {

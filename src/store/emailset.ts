@@ -33,7 +33,7 @@ export interface EmailsSet {
   modseq: number
   /**
    * Why an email was left alone: no-such-message, no-such-mailbox (also for an email that would be in none),
-   * not-permitted, bad-keyword, too-many-keywords, over-quota.
+   * too-many-mailboxes, not-permitted, bad-keyword, too-many-keywords, over-quota.
    */
   refused: Map<number, Trouble>
 }
@@ -213,6 +213,8 @@ function moved(
   if (!change) return { gone: [], kept: [...rows], arrivals: [] }
   const held = new Set(rows.map(({ mailboxId }) => mailboxId))
   const wanted = altered(held, change)
+  const limit = storeLimits.mailboxesPerEmail
+  if (wanted.size > Math.max(limit, held.size)) throw new Trouble('too-many-mailboxes', { limit })
   if (wanted.size === 0) throw new Trouble('no-such-mailbox', { why: 'none' })
   for (const id of wanted) {
     const box = boxes.get(id)

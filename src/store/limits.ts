@@ -9,6 +9,7 @@ export interface StoreLimits {
   keywordsPerMailbox: number // different keywords ever used in one mailbox
   keywordsPerMessage: number
   targetsPerMail: number // mailboxes one mail is placed in by one transaction
+  mailboxesPerEmail: number // that one email is put into, or added to, by one order
   appendsAtOnce: number // messages of one MULTIAPPEND
   expungedKept: number // vanished uids remembered for each mailbox (RFC 7162 §3.2.7)
   headerTextBytes: number // characters of one address list kept for search and sort
@@ -68,6 +69,7 @@ export const storeLimits: StoreLimits = {
   keywordsPerMailbox: 200,
   keywordsPerMessage: 50,
   targetsPerMail: 20_000,
+  mailboxesPerEmail: 100,
   appendsAtOnce: 1_000,
   expungedKept: 100_000,
   headerTextBytes: 8_192,

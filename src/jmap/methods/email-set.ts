@@ -1,13 +1,15 @@
 // Email/set                                                                      RFC 8621 §4.6
 //
 // Invariants:
-//   all updates and destructions of a call are one transaction of the store; creations come before, each its own
+//   updates and destructions of a call are one transaction of the store, but for thousands of copies; creations come
+//   before, each its own
 //   an email that is refused leaves the others alone
 
 import { isDeepStrictEqual } from 'node:util'
 import { changeEmails, type EmailOrder } from '../../store/emailset.ts'
 import { emailsOf } from '../../store/emails.ts'
 import { objectNumber } from '../../store/objectids.ts'
+import { noteActs } from '../acts.ts'
 import { readDraft } from '../drafts.ts'
 import { readEmailPatch } from '../emailpatch.ts'
 import { emailErrorOf, readableRights, tellAdded, writeEmail } from '../emailwriting.ts'
@@ -43,7 +45,9 @@ async function create(call: Call, asked: SetArguments, results: SetResults, stat
     {
       async create(object) {
         const draft = readDraft(object, (id) => resolveId(call, id))
-        return tellAdded(await writeEmail(call, draft), states)
+        const told = tellAdded(await writeEmail(call, draft), states)
+        await noteActs(call, [{ act: 'add', ids: [String(told['id'])] }])
+        return told
       },
       update: () => Promise.resolve(null),
       destroy: () => Promise.resolve(),
@@ -65,16 +69,8 @@ async function change(
   states: States,
   expected: number | undefined,
 ): Promise<void> {
-  let round: Ordered[] = []
-  const later: Ordered[] = [] // the same email again, by another name
-  const taken = new Set<number>()
-  for (const ordered of await ordersOf(call, asked, results)) {
-    if (taken.has(ordered.order.id)) later.push(ordered)
-    else round.push(ordered)
-    taken.add(ordered.order.id)
-  }
   const rights = await readableRights(call)
-  for (; round.length > 0; round = later.splice(0, 1)) {
+  for (const round of rounds(await ordersOf(call, asked, results))) {
     const done = await changeEmails(
       call.house.store,
       call.account,
@@ -83,6 +79,7 @@ async function change(
     )
     if (done === 'other-state') throw new MethodError('stateMismatch')
     states.stepped(done.before, done.modseq)
+    if (!call.own) await noteActs(call, actsOf(round.filter(({ order }) => !done.refused.has(order.id))))
     for (const { order, id, told } of round) {
       const trouble = done.refused.get(order.id)
       if (trouble) results[told === 'update' ? 'notUpdated' : 'notDestroyed'][id] = emailErrorOf(trouble)
@@ -90,6 +87,40 @@ async function change(
       else results.destroyed.push(id)
     }
   }
+}
+
+const rowsAtOnce = 5_000 // of one transaction, at most: emails by the mailboxes they are put into
+
+/** Orders in their order, for one transaction each. Nearly always that is one; an email named twice comes again later. */
+function rounds(orders: readonly Ordered[]): Ordered[][] {
+  const all: Ordered[][] = []
+  let taken = new Set<number>()
+  let rows = Infinity
+  for (const ordered of orders) {
+    const { id, mailboxIds } = ordered.order
+    const more = mailboxIds ? ('set' in mailboxIds ? mailboxIds.set : mailboxIds.add).length : 1
+    if (taken.has(id) || rows + more > rowsAtOnce) {
+      all.push([])
+      taken = new Set()
+      rows = 0
+    }
+    all.at(-1)!.push(ordered)
+    taken.add(id)
+    rows += more
+  }
+  return all
+}
+
+/** In the words of the history, one for each kind. */
+function actsOf(round: readonly Ordered[]): { act: string; ids: string[] }[] {
+  const kinds: [act: string, is: (order: EmailOrder) => boolean][] = [
+    ['delete', ({ destroy }) => destroy === true],
+    ['move', ({ mailboxIds }) => mailboxIds !== undefined],
+    ['flags', ({ keywords }) => keywords !== undefined],
+  ]
+  return kinds
+    .map(([act, is]) => ({ act, ids: round.filter(({ order }) => is(order)).map(({ id }) => id) }))
+    .filter(({ ids }) => ids.length > 0)
 }
 
 /** The orders that can be given; what cannot is noted in the results. */
