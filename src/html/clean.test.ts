@@ -97,6 +97,8 @@ test('a link whose text names another house says so', () => {
     ['請按 https://nthu.edu.tw/a 登入', 'https://evil.com/', true],
     ['ｎｔｈｕ．ｅｄｕ．ｔｗ', 'https://evil.com/', true],
     ['nthu\u200b.edu.tw', 'https://evil.com/', true],
+    ['http://intranet/login', 'https://evil.com/', true],
+    ['https://www.uni.example/course', 'https://evil.example/', true],
     ['報名.pdf', 'https://files.com/', false],
     ['readme.txt', 'https://files.com/', false],
     ['按此登入', 'https://evil.com/', false],
@@ -141,6 +143,14 @@ test('dark only where the letter says it can be', () => {
     htmlPage([dark], { language: 'zh-Hant', cut: '' }),
     /color-scheme:dark.*@media \(min-width:0px\)\{p\{color:white\}\}/s,
   )
+})
+
+test('the colours of the body count before its sheets', () => {
+  const { attributes, sheet } = clean(
+    '<style>body{color:blue}</style><body bgcolor="eeeeee" text=#333 background=x link=red>x',
+  )
+  equal(attributes, ' link="red"')
+  equal(sheet, 'body{background-color:#eeeeee}\nbody{color:#333}\nbody{color:blue}')
 })
 
 test('limits cut, and say so', () => {

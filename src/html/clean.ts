@@ -46,7 +46,7 @@ export function cleanHtml(text: string, policy: CleanPolicy): Cleaned {
       return where.is === 'shown' ? where.address : undefined
     },
   }
-  const sheet = cleanSheet(parsed.sheets, { ...css, dark })
+  const sheet = bodyColours(parsed.body) + cleanSheet(parsed.sheets, { ...css, dark })
   const writing: Writing = { policy, limits, css, count, misleading: 0, out: [] }
   writeChildren(parsed.body, writing)
   return {
@@ -76,6 +76,18 @@ export function cleanText(text: string, width: number, most = htmlLimits.charact
     cut: shown.length < text.length,
     height: rows * 24,
   }
+}
+
+/** <body bgcolor text> as rules: our own sheet would have the better of the attributes. */
+function bodyColours(body: Element): string {
+  const rule = (name: string, property: string): string => {
+    const colour = judgeAttribute('body', name, attribute(body, name) ?? '', 1)
+    if (colour === undefined) return ''
+    return `body{${property}:${/^(?:[0-9a-f]{3}){1,2}$/i.test(colour) ? `#${colour}` : colour}}\n`
+  }
+  const rules = rule('bgcolor', 'background-color') + rule('text', 'color')
+  body.attrs = body.attrs.filter(({ name }) => name !== 'bgcolor' && name !== 'text')
+  return rules
 }
 
 const declaresDark = (sheets: string): boolean => /(?<!prefers-)color-scheme\s{0,9}:[^;}]{0,60}?\bdark\b/i.test(sheets)

@@ -29,7 +29,7 @@ export function heightOf(body: Element, width: number): number {
     const node = box.element.childNodes[box.next++]
     if (!node) {
       endLine(box)
-      if (stack.length === 1) return Math.min(20_000, Math.ceil(box.height) + 40)
+      if (stack.length === 1) return Math.min(20_000, Math.ceil(box.height * 1.15) + 48)
       stack.pop()
       close(box, stack[stack.length - 1] as Box)
     } else if (node.nodeName === '#text') box.run += widthOf((node as Text).value)

@@ -63,7 +63,10 @@ function checkDeclarations(text: string): void {
     if (!all.startsWith('"')) ok(/^(?:\/api\/|data:image\/)/.test(address ?? ''), all)
   }
   const plain = text.replace(/"[^"]*"/g, '""')
-  ok(!/[\\<]|expression|behavior|binding|javascript|position\s*:|image-set|cross-fade|(?:^|[;{])\s*(?:content|cursor|animation|transform|filter|--)/i.test(plain), plain) // prettier-ignore
+  ok(!/[\\<]|javascript:|(?:expression|image-set|cross-fade|element|paint|src|image)\s*\(/i.test(plain), plain)
+  const forbidden =
+    /(?:^|[;{])\s*(?:position|behavior|-moz-binding|content|cursor|animation|transform|filter|mask|--)[-\w]*\s*:/i
+  ok(!forbidden.test(plain), plain)
 }
 
 /** Throws unless what was written is read back as the same tree. */

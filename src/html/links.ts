@@ -47,11 +47,12 @@ const host = /^((?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}-]{2,24})(?:[:/?#]\S*)?$/u
 export function namesAnother(text: string, target: Target): boolean {
   if (target.host === '') return false
   const plain = text.slice(0, 300).normalize('NFKC').replace(/[\p{Cf}\u00ad]/gu, '').trim() // prettier-ignore
-  const found = address.exec(plain)?.[0] ?? host.exec(plain)?.[1]
+  const outright = address.exec(plain)?.[0]
+  const found = outright ?? host.exec(plain)?.[1]
   if (found === undefined) return false
   const named = readUrl(/^https?:/i.test(found) ? found : `https://${found}`)?.hostname
   if (named === undefined || named === target.host) return false
   const told = parse(named)
-  if (!told.isIcann && !told.isIp) return false // "report.doc" is no host
+  if (outright === undefined && !told.isIcann && !told.isIp) return false // "report.doc" is no host
   return (told.domain ?? named) !== (parse(target.host).domain ?? target.host)
 }

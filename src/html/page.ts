@@ -9,8 +9,8 @@ img{max-width:100%}
 .${ownClass}text{white-space:pre-wrap}
 .${ownClass}picture{display:inline-block;box-sizing:border-box;overflow:hidden;max-width:100%;min-width:1.5em;min-height:1.5em;border:1px dashed #8c8c8c;background:#f5f5f5;color:#595959;font-size:12px;line-height:1.5;text-align:center;vertical-align:middle}
 .${ownClass}note{margin:24px 0 0;padding:8px 12px;border-top:1px solid #d9d9d9;color:#595959;font-size:13px}`
-const light = ':root{color-scheme:light;background:#fff;color:#1f1f1f}'
-const dark = ':root{color-scheme:dark;background:#1b1b1d;color:#e6e6e6}'
+const light = ':root{color-scheme:light}body{background-color:#fff;color:#1f1f1f}'
+const dark = ':root{color-scheme:dark}body{background-color:#1b1b1d;color:#e6e6e6}'
 
 export interface PageWords {
   language: string // 'zh-Hant'

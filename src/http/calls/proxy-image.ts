@@ -5,13 +5,14 @@
 
 import * as z from 'zod/mini'
 import { call } from '../call.ts'
+import type { WebHouse } from '../house.ts'
 import { pictureHeaders } from '../pictures.ts'
 import { HttpTrouble } from '../problems.ts'
 import { openRates, type Rates } from '../rates.ts'
 import { readToken } from '../viewtokens.ts'
 
 const perPerson = { count: 1200, seconds: 60, per: 'account' } as const
-let rates: Rates | undefined
+const ratesOf = new WeakMap<WebHouse, Rates>()
 
 export const proxyImage = call({
   method: 'GET',
@@ -24,7 +25,8 @@ export const proxyImage = call({
   async run({ house, reply }, { url, t }) {
     const holder = await readToken(house, t, `web ${url}`)
     if (!holder) throw new HttpTrouble('no-such-page')
-    rates ??= openRates(house.limits.rates)
+    const rates = ratesOf.get(house) ?? openRates(house.limits.rates)
+    ratesOf.set(house, rates)
     const seconds = rates.take('picture', String(holder.user), perPerson, house.clock())
     if (seconds > 0) throw new HttpTrouble('too-many-requests', { seconds }, { 'retry-after': String(seconds) })
     const picture = await house.outward.picture(url, holder.user)
