@@ -62,6 +62,7 @@ export interface Mail {
   toast: Cell<Toast | undefined>
   dialog: Cell<Dialog | undefined>
   isReachable: Cell<boolean>
+  expires: Cell<string> // of the session, whatever one does
   /** Asks the server what changed, now. */
   sync(): Promise<void>
   account(): MailAccount
@@ -119,6 +120,7 @@ export async function openMail(language: Language, words: Promise<MailWords>): P
     toast: cell<Toast | undefined>(undefined),
     dialog,
     isReachable: cell(navigator.onLine),
+    expires: cell(me.expires),
     sync,
     account: () => accountOf(route.get().accountId),
     accountOf,

@@ -5,6 +5,7 @@ import { useCell } from '../parts/cell.ts'
 import { Boundary } from './frame/boundary.tsx'
 import { Dialogs } from './frame/dialogs.tsx'
 import { Dock } from './frame/dock.tsx'
+import { Expiring } from './frame/expiring.tsx'
 import { Lintel } from './frame/lintel.tsx'
 import { Offline } from './frame/offline.tsx'
 import { ToastBar } from './frame/toast.tsx'
@@ -18,6 +19,8 @@ import { useMail } from './words.ts'
 import css from './page.module.css'
 
 const Composer = lazy(async () => ({ default: (await import('./compose/composer.tsx')).Composer }))
+
+const Settings = lazy(async () => ({ default: (await import('./settings/settings.tsx')).Settings }))
 
 export function MailPage() {
   const mail = useMail()
@@ -36,22 +39,34 @@ export function MailPage() {
     if (wasOver.current && !isOver && document.activeElement === document.body) focusList()
     wasOver.current = isOver
   }, [compose, emailId])
-  const state = compose ? css['composing'] : emailId ? css['reading'] : ''
+  const isSettings = route.place === 'settings'
+  const state = compose ? css['composing'] : emailId && !isSettings ? css['reading'] : ''
   return (
     <div className={`${css['app']} ${state}`}>
       <a className="skip" href="#list" onClick={skip}>
         {w.skip}
       </a>
       <Lintel />
-      <Offline />
+      <div>
+        <Offline />
+        <Expiring />
+      </div>
       <div className={css['three']}>
         <Tree />
         <main className={css['panes']}>
-          <h1 className="sr">{placeName(mail)}</h1>
-          <List />
-          <Boundary key={emailId ?? 'none'}>
-            <Reader />
-          </Boundary>
+          {isSettings ? (
+            <Suspense>
+              <Settings group={emailId} />
+            </Suspense>
+          ) : (
+            <>
+              <h1 className="sr">{placeName(mail)}</h1>
+              <List />
+              <Boundary key={emailId ?? 'none'}>
+                <Reader />
+              </Boundary>
+            </>
+          )}
           {compose && (
             <section className={css['composer']} aria-label={w.compose}>
               <Boundary>

@@ -18,7 +18,7 @@ export function Ended() {
     if (isBusy || password === '') return
     setIsBusy(true)
     try {
-      await signIn(me.address, password)
+      mail.expires.set((await signIn(me.address, password)).expires)
       // What is being written stays; else the page begins anew, where it was.
       if (mail.route.get().compose) {
         mail.dialog.set(undefined)

@@ -82,6 +82,10 @@ export function Lintel() {
           <Icon name="globe" />
           {w.otherLanguage}
         </button>
+        <a className="btn quiet" href="#/settings/general" onClick={() => document.getElementById(menu)?.hidePopover()}>
+          <Icon name="tune" />
+          {w.settings}
+        </a>
         <button
           type="button"
           className="btn quiet"

@@ -11,7 +11,9 @@ import css from './reader.module.css'
 
 export function Attachments({ account, letter }: { account: MailAccount; letter: Letter }) {
   const { jmap, words: w } = useMail()
-  const files = letter.attachments.filter(({ blobId }) => blobId !== null)
+  // Pictures that stand between the texts of a mail are part of its body (RFC 8621 §4.1.4); here they are files too.
+  const between = letter.textBody.filter(({ type }) => !type.startsWith('text/'))
+  const files = [...between, ...letter.attachments].filter(({ blobId }) => blobId !== null)
   if (files.length === 0) return null
   return (
     <ul className={css['files']} aria-label={w.attachments}>

@@ -84,6 +84,7 @@ export const words = {
   densityNormal: '兩行',
   densityDense: '緊密',
   otherLanguage: 'English',
+  settings: '設定',
   signOut: '登出',
   // places
   mailboxes: '信件匣',
@@ -265,6 +266,8 @@ export const words = {
   // the state of things
   offline: '離線中。已載入的信可以讀，寫的信會在連線後寄出。',
   unreachable: '連不到伺服器。請檢查網路後再試一次。',
+  expiring: '2分鐘後將自動登出。',
+  stay: '繼續使用',
   endedTitle: '請重新登入',
   ended: '連線逾時，請重新登入。您正在寫的信已保留。',
   passwordOf: (address: string) => `${address}的密碼`,
