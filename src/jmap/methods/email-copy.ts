@@ -7,6 +7,7 @@ import { addEmail, type AddedEmail } from '../../store/emailadd.ts'
 import { emailsOf, type Scope } from '../../store/emails.ts'
 import { objectNumber } from '../../store/objectids.ts'
 import { Trouble } from '../../wire/troubles.ts'
+import { noteActs } from '../acts.ts'
 import { invalid, isId, isObject, isReference, readFlag, readObject, readText, type Arguments } from '../arguments.ts'
 import { readFiling } from '../drafts.ts'
 import { keywordsOf } from '../emailobjects.ts'
@@ -63,7 +64,10 @@ export const emailCopy = method<Asked>({
       {
         async create(object) {
           const copied = tellAdded(await copyOne(call, source, object), states)
-          originals.push(String(copied['id']))
+          const ids = [String(copied['id'])]
+          originals.push(...ids)
+          await noteActs(from, [{ act: 'copy', ids }])
+          await noteActs(call, [{ act: 'add', ids }])
           return copied
         },
         update: () => Promise.resolve(null),

@@ -2,6 +2,7 @@
 //
 // Makes emails of blobs: of mails that were uploaded, or that are attached to others.
 
+import { noteActs } from '../acts.ts'
 import { invalid, isId, isObject, isReference, readObject, readText, type Arguments } from '../arguments.ts'
 import { readFiling } from '../drafts.ts'
 import { wrong } from '../emailpatch.ts'
@@ -36,7 +37,11 @@ export const emailImport = method<Asked>({
       call,
       { ifInState, create: emails, update: [], destroy: [] },
       {
-        create: async (object) => tellAdded(await importOne(call, object), states),
+        async create(object) {
+          const told = tellAdded(await importOne(call, object), states)
+          await noteActs(call, [{ act: 'add', ids: [String(told['id'])] }])
+          return told
+        },
         update: () => Promise.resolve(null),
         destroy: () => Promise.resolve(),
       },

@@ -8,6 +8,7 @@
 import { changeMailbox, createMailbox, destroyMailbox, type MailboxChange, type Role } from '../../store/mailboxes.ts'
 import { objectId, objectNumber } from '../../store/objectids.ts'
 import { subscribeShared } from '../../store/rights.ts'
+import { noteActs } from '../acts.ts'
 import { readFlag } from '../arguments.ts'
 import { mailboxProperties, rightsOfMailbox, seenMailboxes, tellMailbox, type Seen } from '../mailboxobjects.ts'
 import { mailCapability, mailScope, stateText } from '../mailscope.ts'
@@ -35,9 +36,20 @@ export const mailboxSet = method<Asked>({
       call,
       { ...asked, create: inOrder(asked.create), destroy: await childrenFirst(call, asked) },
       {
-        create: (object) => create(call, object),
-        update: (id, patch) => update(call, id, patch, destroyed),
-        destroy: (id) => destroy(call, id, asked.removeEmails),
+        async create(object) {
+          const made = await create(call, object)
+          await noteActs(call, [{ act: 'folder', ids: [String(made['id'])], details: { made: true } }])
+          return made
+        },
+        async update(id, patch) {
+          await update(call, id, patch, destroyed)
+          await noteActs(call, [{ act: 'folder', ids: [id], details: { changed: [...touched(patch)].join(' ') } }])
+          return null
+        },
+        async destroy(id) {
+          await destroy(call, id, asked.removeEmails)
+          await noteActs(call, [{ act: 'folder', ids: [id], details: { deleted: true } }])
+        },
       },
     )
     return results.answer(call.accountId, stateText(before.state), stateText((await mailScope(call)).state))
