@@ -25,6 +25,7 @@ import type { LetterPage } from './http/letters.ts'
 import { startFetching, type Fetching } from './fetching/fetching.ts'
 import { fetchingDefaults, type FetchingLimits } from './fetching/limits.ts'
 import { openSecrets } from './fetching/secrets.ts'
+import { fileDefaults } from './http/filelimits.ts'
 import { httpDefaults, pictureDefaults, type HttpLimits, type PictureLimits } from './http/limits.ts'
 import type { Web } from './http/web.ts'
 import { imap } from './imap/conversation.ts'
@@ -303,6 +304,12 @@ async function open(
           clock,
         }),
         fetching,
+        files: {
+          ...fileDefaults,
+          fileBytes: config['files.max_size'],
+          accountBytes: config['files.quota'],
+          milliseconds: config['files.life'],
+        },
         webFolder: options.web?.folder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
         allowPlain: config['http.allow_plain'],
         httpsPort: () => httpsPort,

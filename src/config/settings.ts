@@ -252,6 +252,20 @@ export const settings = {
     zh: '允許代讀者抓取信中圖片的私有網段(不限連接埠);其他私有位址一律不抓。',
   }),
 
+  // -- large files behind links (store/files.ts, http/files.ts)
+  'files.max_size': size('2GB', {
+    en: 'The largest file that may be handed on by a link.',
+    zh: '以連結分享的單一檔案大小上限。',
+  }),
+  'files.quota': size('10GB', {
+    en: 'All such files of one person together.',
+    zh: '每人以連結分享的檔案總容量上限。',
+  }),
+  'files.life': span('90d', {
+    en: 'How long such a link may live, at most.',
+    zh: '分享連結的最長期限。',
+  }),
+
   // -- accounts elsewhere (fetching/)
   'fetching.on': flag(true, {
     en: 'Whether people may have mail fetched from their accounts elsewhere (POP3, IMAP).',

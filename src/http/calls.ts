@@ -8,6 +8,7 @@ import { delegationSet } from './calls/delegation-set.ts'
 import { delegationsHistory } from './calls/delegations-history.ts'
 import { delegationsList } from './calls/delegations-list.ts'
 import { externalAdd, externalChange, externalRemove, externalRun, externalsList } from './calls/external-accounts.ts'
+import { fileChange, fileMake, fileRelink, fileRemove, fileShow, filesList } from './calls/files.ts'
 import { proxyImage } from './calls/proxy-image.ts'
 import { sessionBegin } from './calls/session-begin.ts'
 import { sessionEnd } from './calls/session-end.ts'
@@ -39,4 +40,10 @@ export const calls: readonly ApiCall[] = [
   externalChange,
   externalRemove,
   externalRun,
+  filesList,
+  fileMake,
+  fileShow,
+  fileChange,
+  fileRelink,
+  fileRemove,
 ]

@@ -6,6 +6,7 @@ import type { SignIn } from '../login/login.ts'
 import type { Sessions } from '../login/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Letter, LetterPage } from './letters.ts'
+import type { FileLimits } from './filelimits.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Outward } from './outward.ts'
 
@@ -26,6 +27,8 @@ export interface WebHouse {
   outward: Outward
   /** Accounts elsewhere; undefined: switched off. */
   fetching: Fetching | undefined
+  /** Large files behind links. */
+  files: FileLimits
   /** Where the built web pages lie. */
   webFolder: string
   /** Whether others than this machine are served over plain HTTP. */

@@ -17,6 +17,8 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Pumped } from '../net/pump.ts'
 import type { Peer } from '../wire/conversation.ts'
 import { openApi } from './api.ts'
+import { mountFilePages } from './filepages.ts'
+import { mountFileUploads } from './fileuploads.ts'
 import { openPages } from './pages.ts'
 import type { WebHouse } from './house.ts'
 import { mountJmap } from './jmap.ts'
@@ -56,6 +58,8 @@ export async function openWeb(house: WebHouse): Promise<Web> {
   prepare(app, house, state)
   const endPushes = await mountJmap(app, house)
   await openApi(app, house)
+  await mountFileUploads(app, house)
+  await mountFilePages(app, house)
   await openPages(app, house)
   await app.ready()
   plain.on('upgrade', (request, socket, head) => takeUpgrade(handler, request, socket, head))

@@ -4,6 +4,7 @@
 
 import type { Writer } from '../sql/sql.ts'
 import { takeHolder } from './holders.ts'
+import { expireFiles } from './files.ts'
 import { expireUploads } from './uploads.ts'
 
 const steps = [
@@ -25,5 +26,6 @@ export async function eraseAccountStore(sql: Writer, accountId: number): Promise
     [accountId, modseq],
   )
   await expireUploads(sql, accountId)
+  await expireFiles(sql, accountId)
   for (const step of steps) await sql.run(step, [accountId])
 }

@@ -49,6 +49,8 @@ export interface StoreLimits {
   sweepGrace: number // milliseconds between losing the last holder and being deleted
   sweepEvery: number // milliseconds between sweeps
   sweepBatch: number // mails looked at in one go
+  fileWait: number // milliseconds that a file waits for more of its bytes
+  filePieces: number // in which one file may come
   reclaimEvery: number // milliseconds between looks for groups of blobs that are mostly dead
   reclaimDead: number // percent of a group that is dead, then the rest is copied
   reclaimBytes: number // living bytes after which a look ends; sixteen times as many when space is short
@@ -109,6 +111,8 @@ export const storeLimits: StoreLimits = {
   sweepGrace: 600_000,
   sweepEvery: 60_000,
   sweepBatch: 2_000,
+  fileWait: 24 * 3_600_000,
+  filePieces: 10_000,
   reclaimEvery: 600_000,
   reclaimDead: 50,
   reclaimBytes: 512 << 20,

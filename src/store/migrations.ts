@@ -214,6 +214,36 @@ create table share_mailbox (
 create index share_mailbox_mailbox on share_mailbox (mailbox_id)
 `
 
+// Large files behind links. A file is its pieces, in order; one that came whole has one.
+const files = `
+create table file (
+  id {id},
+  account_id {int} not null,
+  name text not null,
+  type text not null,
+  size {int} not null,
+  received {int} not null default 0,
+  pieces {int} not null default 0,
+  token text not null unique,
+  password text,
+  downloads {int} not null default 0,
+  downloads_most {int},
+  expires_at {int} not null,
+  touched_at {int} not null,
+  created_at {int} not null
+);
+create index file_account on file (account_id, id);
+create index file_expires on file (expires_at);
+create table file_piece (
+  file_id {int} not null,
+  start {int} not null,
+  size {int} not null,
+  blob_ref text not null,
+  primary key (file_id, start)
+){bykey};
+create index file_piece_blob on file_piece (blob_ref)
+`
+
 export const migrations: Migration[] = [
   { name: 'store/0001-tables', text: tables },
   { name: 'store/0002-words', text: words },
@@ -221,4 +251,5 @@ export const migrations: Migration[] = [
   { name: 'store/0004-emails', text: emails },
   { name: 'store/0005-uploads', text: uploads },
   { name: 'store/0006-shares', text: shares },
+  { name: 'store/0007-files', text: files },
 ]

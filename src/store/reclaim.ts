@@ -1,5 +1,5 @@
 // Space of erased mails comes back: out of groups of blobs that are mostly dead, the living are copied, then the
-// whole group goes. What lives is what a row of mail or of upload names; nothing else is believed.
+// whole group goes. What lives is what a row of mail, upload or file_piece names; nothing else is believed.
 //
 // Invariants:
 //   a row names the old copy until the new one is durable, and the new one from then on; a crash in between
@@ -129,7 +129,8 @@ async function rename(store: Ground, copies: (readonly [old: BlobRef, copy: Blob
     for (const [old, copy] of copies) {
       const ids = await sql.arrays('update mail set blob_ref = $2 where blob_ref = $1 returning id', [old, copy])
       const uploads = await sql.run('update upload set blob_ref = $2 where blob_ref = $1', [old, copy])
-      rows.push({ mails: ids.map((row) => row[0] as number), isNamed: ids.length + uploads > 0 })
+      const pieces = await sql.run('update file_piece set blob_ref = $2 where blob_ref = $1', [old, copy])
+      rows.push({ mails: ids.map((row) => row[0] as number), isNamed: ids.length + uploads + pieces > 0 })
     }
     return rows
   })
@@ -137,7 +138,7 @@ async function rename(store: Ground, copies: (readonly [old: BlobRef, copy: Blob
   return copies.map(([old, copy], i) => (changed[i]!.isNamed ? old : copy))
 }
 
-/** The blobs with bytes in a group that rows name, each once: those of mails, then those of uploads alone. */
+/** The blobs with bytes in a group that rows name, each once: those of mails, then those of uploads alone, then those of files, which share none. */
 async function* living(ground: Ground, group: BlobGroup): AsyncGenerator<BlobRef[], void, void> {
   yield* livingIn('mail where', ground, group)
   yield* livingIn(
@@ -145,6 +146,7 @@ async function* living(ground: Ground, group: BlobGroup): AsyncGenerator<BlobRef
     ground,
     group,
   )
+  yield* livingIn('file_piece where', ground, group)
 }
 
 async function* livingIn(

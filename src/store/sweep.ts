@@ -13,6 +13,7 @@ import type { Reader } from '../sql/sql.ts'
 import { openReclaim } from './reclaim.ts'
 import type { Store } from './store.ts'
 import { breathe, list, listLength, padded } from './sets.ts'
+import { forgetFiles } from './files.ts'
 import { forgetExpired } from './uploads.ts'
 
 export interface Swept {
@@ -178,8 +179,9 @@ const deleteLoose: Step = async (store, swept, isStopped) => {
   }
 }
 
-const dropUploads: Step = async ({ db, clock }) => {
+const dropUploads: Step = async ({ db, clock, limits }) => {
   await db.transaction((sql) => forgetExpired(sql, clock()))
+  await forgetFiles(db, clock(), limits.fileWait)
 }
 
 const dropBlobs: Step = async ({ db, blobs, limits }, swept, isStopped) => {
@@ -214,6 +216,7 @@ const dropBlobs: Step = async ({ db, blobs, limits }, swept, isStopped) => {
 
 async function isUnused(db: Reader, ref: string): Promise<boolean> {
   const text =
-    'select 1 as one from mail where blob_ref = $1 union all select 1 from upload where blob_ref = $1 limit 1'
+    'select 1 as one from mail where blob_ref = $1 union all select 1 from upload where blob_ref = $1' +
+    ' union all select 1 from file_piece where blob_ref = $1 limit 1'
   return (await db.one(text, [ref])) === undefined
 }
