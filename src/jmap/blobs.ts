@@ -1,11 +1,12 @@
-// Blobs as JMAP names them: whole mails, parts of mails with their transfer encoding undone, and uploads.
-// RFC 8620 §6; RFC 8621 §4.1.4.
+// Blobs as JMAP names them: whole mails, parts of mails with their transfer encoding undone, uploads, scripts.
+// RFC 8620 §6; RFC 8621 §4.1.4; RFC 9661.
 //
 // Invariants:
 //   a blob is seen by who may read a mail it is in (right r of a mailbox that holds it), or who uploaded it
 //   bytes are read as they are asked for; nothing large is held whole
 
 import type { Stored } from '../blobs/blobs.ts'
+import { findScript } from '../directory/scripts.ts'
 import { findPart } from '../mime/section.ts'
 import { treeOf, type MailRow } from '../store/mails.ts'
 import { readBlobId } from '../store/objectids.ts'
@@ -45,6 +46,10 @@ export async function findBlob(house: JmapHouse, asking: BlobAsking, id: string)
     const { ref, size, hash, type } = upload
     return { id, type, stored: { ref, size, hash }, ...ofBytes(house, '', ref, 0, size) }
   }
+  if (name.is === 'script') {
+    const script = account === user.id ? await findScript(store.db, account, { id: name.script }) : undefined
+    return script?.digest === name.digest ? { id, type: 'application/sieve', ...ofText(script.text) } : undefined
+  }
   if (!(await mayReadMail(store.db, name.mailId, account, user.id))) return undefined
   const mail = await store.mails.one(name.mailId)
   if (!mail) return undefined
@@ -56,6 +61,16 @@ export async function findBlob(house: JmapHouse, asking: BlobAsking, id: string)
   const type = `${part.type}/${part.subtype}`
   if (isPlain(part.encoding)) return { id, type, ...ofBytes(house, '', mail.blobRef, part.body, part.end) }
   return { id, type, ...ofEncoded(() => store.blobs.stream(mail.blobRef, part.body, part.end), part.encoding) }
+}
+
+function ofText(text: string): Bytes {
+  const bytes = Buffer.from(text)
+  return {
+    size: async () => bytes.length,
+    async *stream(start = 0, end = bytes.length) {
+      yield bytes.subarray(start, end)
+    },
+  }
 }
 
 type Bytes = Pick<FoundBlob, 'size' | 'stream'>

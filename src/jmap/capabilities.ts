@@ -2,6 +2,9 @@
 //
 // A capability that is not in this list is answered unknownCapability.
 
+import { directoryLimits } from '../directory/limits.ts'
+import { sieveLimits } from '../sieve/limits.ts'
+import { extensions, notifyMethods } from '../sieve/vocabulary.ts'
 import { contactsCapability } from './contactobjects.ts'
 import { sortOptions } from './emailfilter.ts'
 import { mailCapability } from './mailscope.ts'
@@ -12,6 +15,7 @@ import { paths } from './paths.ts'
 import { mdnCapability } from './notifications.ts'
 import { submissionCapability } from './identityobjects.ts'
 import { submissionExtensions } from './envelopes.ts'
+import { sieveCapability } from './scriptobjects.ts'
 import { vacationCapability } from './vacationobjects.ts'
 
 export interface Whose {
@@ -124,6 +128,24 @@ const vacation: Capability = {
   account: (_house, { own }) => (own ? {} : undefined),
 }
 
+// RFC 9661 §1.3
+const sieve: Capability = {
+  uri: sieveCapability,
+  session: () => ({ implementation: 'Postern' }),
+  account: (_house, { own }) =>
+    own
+      ? {
+          maxSizeScriptName: directoryLimits.scriptName,
+          maxSizeScript: directoryLimits.scriptBytes,
+          maxNumberScripts: directoryLimits.scripts,
+          maxNumberRedirects: sieveLimits.redirects,
+          sieveExtensions: [...extensions],
+          notificationMethods: notifyMethods,
+          externalLists: null,
+        }
+      : undefined,
+}
+
 export const capabilities: readonly Capability[] = [
   core,
   websocket,
@@ -135,6 +157,7 @@ export const capabilities: readonly Capability[] = [
   submission,
   mdn,
   vacation,
+  sieve,
 ]
 
 export const knownCapabilities: ReadonlySet<string> = new Set(capabilities.map(({ uri }) => uri))

@@ -45,6 +45,10 @@ import { quotaGet } from './methods/quota-get.ts'
 import { quotaQueryChanges } from './methods/quota-query-changes.ts'
 import { quotaQuery } from './methods/quota-query.ts'
 import { searchSnippetGet } from './methods/search-snippet-get.ts'
+import { sieveScriptGet } from './methods/sieve-script-get.ts'
+import { sieveScriptQuery } from './methods/sieve-script-query.ts'
+import { sieveScriptSet } from './methods/sieve-script-set.ts'
+import { sieveScriptValidate } from './methods/sieve-script-validate.ts'
 import { threadChangesMethod } from './methods/thread-changes.ts'
 import { threadGet } from './methods/thread-get.ts'
 import { vacationResponseGet } from './methods/vacation-response-get.ts'
@@ -86,6 +90,10 @@ export const methods: readonly Method[] = [
   mdnParse,
   vacationResponseGet,
   vacationResponseSet,
+  sieveScriptGet,
+  sieveScriptQuery,
+  sieveScriptSet,
+  sieveScriptValidate,
   quotaGet,
   quotaChanges,
   quotaQuery,

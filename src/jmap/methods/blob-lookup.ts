@@ -38,7 +38,7 @@ async function match({ house, user, account }: Call, id: string, typeNames: stri
   const matched = record<string[]>()
   for (const name of typeNames) matched[name] = []
   const name = readBlobId(id)
-  if (!name || name.is === 'upload') return matched
+  if (!name || name.is === 'upload' || name.is === 'script') return matched
   const mail = await house.store.mails.one(name.mailId)
   if (!mail) return matched
   const mailboxes = await mailboxesOfMail(house.store.db, mail.id, account, user.id)
