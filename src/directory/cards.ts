@@ -281,7 +281,7 @@ async function noteGone(sql: Writer, { id, bookId, path, createdModseq }: Contac
 export interface ContactChanges {
   changed: { id: number; path: string; modseq: number; isNew: boolean }[]
   gone: { id: number; path: string; isNew: boolean }[] // isNew: came and went since; nobody knew it
-  upTo: number // the number of the last change told
+  upTo: number // everything up to this number was told
   hasMore: boolean
 }
 
@@ -295,22 +295,30 @@ export async function contactChanges(
   since: number,
   most: number,
 ): Promise<ContactChanges> {
-  const values: Value[] = [since, most + 1]
+  const bounds: Value[] = []
+  const last = await db.one<{ upto: number | null }>(
+    `select max(modseq) as upto from address_book where id ${inList(bounds, books)}`,
+    bounds,
+  )
+  // What changes while we read is told the next time: the two questions below see the same changes.
+  const ceiling = Math.max(since, last?.upto ?? 0)
+  const values: Value[] = [since, most + 1, ceiling]
   const their = inList(values, books)
   const changed = await db.all<{ id: number; path: string; modseq: number; created_modseq: number }>(
-    `select id, path, modseq, created_modseq from card where modseq > $1 and book_id ${their} order by modseq limit $2`,
+    `select id, path, modseq, created_modseq from card where modseq > $1 and modseq <= $3 and book_id ${their} order by modseq limit $2`,
     values,
   )
   const gone = await db.all<{ card_id: number; path: string; modseq: number; created_modseq: number }>(
     `select g.card_id, g.path, g.modseq, g.created_modseq from card_gone g
-      where g.modseq > $1 and g.book_id ${their}
+      where g.modseq > $1 and g.modseq <= $3 and g.book_id ${their}
         and not exists (select 1 from card c where c.id = g.card_id and c.book_id ${their})
       order by g.modseq limit $2`,
     values,
   )
   const all = [...changed, ...gone].sort((a, b) => a.modseq - b.modseq)
   const told = all.slice(0, most)
-  const upTo = told.at(-1)?.modseq ?? since
+  const hasMore = all.length > most
+  const upTo = hasMore ? (told.at(-1)?.modseq ?? since) : ceiling
   return {
     changed: changed
       .filter(({ modseq }) => modseq <= upTo)
@@ -319,7 +327,7 @@ export async function contactChanges(
       .filter(({ modseq }) => modseq <= upTo)
       .map(({ card_id, path, created_modseq }) => ({ id: card_id, path, isNew: created_modseq > since })),
     upTo,
-    hasMore: all.length > most,
+    hasMore,
   }
 }
 

@@ -83,6 +83,12 @@ const entries: Partial<Record<ProblemCode, Entry>> = {
         : { en: 'The password is too long or has control characters in it.', zh: '密碼太長,或含有控制字元。' },
   ),
   'no-such-account': entry(404, 'There is no such account.', '沒有這個帳號。'),
+  'no-such-address-book': entry(404, 'There is no such address book.', '沒有這個通訊錄。'),
+  'no-such-contact': entry(404, 'There is no such contact.', '沒有這位聯絡人。'),
+  'too-many-contacts': entry(413, 'There is no room left in the address book.', '通訊錄已滿。', ({ limit }) => ({
+    en: `An address book holds at most ${limit} contacts.`,
+    zh: `一個通訊錄最多 ${limit} 位聯絡人。`,
+  })),
   'no-such-domain': entry(404, 'There is no such domain.', '沒有這個網域。'),
   'no-such-class': entry(404, 'There is no such class of service.', '沒有這個等級。'),
   'no-such-mailbox': entry(404, 'There is no such mailbox.', '沒有這個信匣。'),

@@ -19,6 +19,7 @@ import type { Peer } from '../wire/conversation.ts'
 import { openApi } from './api.ts'
 import { mountFilePages } from './filepages.ts'
 import { mountFileUploads } from './fileuploads.ts'
+import { mountDav } from './dav/dav.ts'
 import { openPages } from './pages.ts'
 import type { WebHouse } from './house.ts'
 import { mountJmap } from './jmap.ts'
@@ -57,6 +58,7 @@ export async function openWeb(house: WebHouse): Promise<Web> {
   const second = createSecond(house, (request, response) => handler(request, response))
   prepare(app, house, state)
   const endPushes = await mountJmap(app, house)
+  await mountDav(app, house)
   await openApi(app, house)
   await mountFileUploads(app, house)
   await mountFilePages(app, house)

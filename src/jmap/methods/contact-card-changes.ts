@@ -25,12 +25,11 @@ export const contactCardChanges = method<ChangesArguments>({
     const changes = await contactChanges(db, [...seen], since, maxChanges - news.length)
     const known = changes.changed.filter(({ id }) => !news.includes(id))
     const ids = (list: { id: number }[]): string[] => list.map(({ id }) => objectId('C', id))
-    const upTo = changes.hasMore ? changes.upTo : Math.max(since, ...books.map(({ modseq }) => modseq))
     return {
       accountId: call.accountId,
       oldState: sinceState,
       newState: stateText(
-        upTo,
+        changes.upTo,
         books.map(({ id }) => id),
       ),
       hasMoreChanges: changes.hasMore,
