@@ -291,7 +291,8 @@ function waitingCopies(envelope: Envelope, waits: LocalCopy[]): Leaving {
     forwarded: false,
     recipients: waits.map(({ delivered, recipient: { notify, originalRecipient } }) => ({
       address: delivered,
-      notify,
+      // Success was told when the mail was accepted: once is enough.
+      notify: notify === undefined || notify === 'never' ? notify : { ...notify, success: false },
       originalRecipient,
     })),
   }
