@@ -17,7 +17,7 @@ export function not(...conditions: Filter[]): Operator {
   return { operator: 'NOT', conditions }
 }
 
-/** Mails that people of another place wrote. */
+/** Mails that people of another place wrote: neither of the domain nor of a part of it. */
 export function fromOutside(domain: string): Operator {
-  return not({ from: `@${domain}` })
+  return not({ from: `@${domain}` }, { from: `.${domain}` })
 }

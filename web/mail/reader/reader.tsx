@@ -22,13 +22,14 @@ export function Reader() {
   useCell(account.emails.version)
   const [problem, setProblem] = useState<unknown>()
   const [tries, setTries] = useState(0)
+  const [hasCome, setHasCome] = useState(false)
   const pane = useRef<HTMLElement>(null)
   const hasMarked = useRef(false)
 
   useEffect(() => {
     if (emailId === undefined) return
     setProblem(undefined)
-    letters.open(emailId).catch(setProblem)
+    letters.open(emailId).then(() => setHasCome(true), setProblem)
   }, [letters, emailId, tries])
 
   const email = emailId === undefined ? undefined : account.emails.get(emailId)
@@ -89,9 +90,7 @@ export function Reader() {
             <Answer emailId={emailId} />
           </>
         )}
-        {!isLoaded && thread !== undefined && problem === undefined && email === undefined && (
-          <p className="empty">{w.gone}</p>
-        )}
+        {hasCome && email === undefined && problem === undefined && <p className="empty">{w.gone}</p>}
       </div>
     </article>
   )

@@ -124,7 +124,7 @@ const filters: [string, object | null][] = [
   ['in:收信匣', { inMailbox: 'F1' }],
   ['信件匣：國科會計畫', { inMailbox: 'F4' }],
   ['in:all from:me', { from: '"wang@uni.example"' }],
-  ['in:all 校外', { operator: 'NOT', conditions: [{ from: '@uni.example' }] }],
+  ['in:all 校外', { operator: 'NOT', conditions: [{ from: '@uni.example' }, { from: '.uni.example' }] }],
   ['in:all -is:unread', { operator: 'NOT', conditions: [{ notKeyword: '$seen' }] }],
   ['in:all a OR b', { operator: 'OR', conditions: [{ text: '"a"' }, { text: '"b"' }] }],
   ['in:all after:115/3/4', { after: '2026-03-03T16:00:00Z' }],
