@@ -181,10 +181,10 @@ function openTaking(world: FetchingWorld, external: ExternalAccount, claim: stri
       return true
     },
     async take(offered, pieces) {
-      const { blob, tree } = await keepBytes(pieces)
+      const { blob, tree, isOurs } = await keepBytes(pieces)
       mails++
       bytes += blob.size
-      const isPlaced = await place({ ...offered, blob, tree, mark: this.mark })
+      const isPlaced = await place({ ...offered, blob, tree, isOurs, mark: this.mark })
       if (isPlaced) outcome.fetched++
       else await store.blobs.drop(blob.ref)
     },
@@ -198,22 +198,28 @@ function openTaking(world: FetchingWorld, external: ExternalAccount, claim: stri
     const reader = new MimeReader()
     try {
       let size = 0
+      let head = '\r\n'
       for await (const piece of pieces) {
         size += piece.length
+        if (head.length < headLooked) head += piece.toString('latin1', 0, headLooked)
         if (size > limits.mailBytes) throw new Failure('nonsense', 'A mail is larger than it was said to be')
         reader.push(piece)
         await writer.write(piece)
       }
-      return { tree: reader.end(), blob: await writer.finish() }
+      return {
+        tree: reader.end(),
+        blob: await writer.finish(),
+        isOurs: head.includes(`\r\n${markOf(world.hostname, id)}`),
+      }
     } catch (error) {
       await writer.abandon()
       throw error
     }
   }
 
-  type Arrived = Offered & { blob: Stored; tree: ReturnType<MimeReader['end']>; mark: Mark }
+  type Arrived = Offered & { isOurs: boolean; blob: Stored; tree: ReturnType<MimeReader['end']>; mark: Mark }
 
-  /** False: these bytes were taken before. */
+  /** False: these bytes were taken before, or come back in a circle. */
   async function place(arrived: Arrived): Promise<boolean> {
     const { blob, tree, flags, mark } = arrived
     const now = clock()
@@ -225,12 +231,12 @@ function openTaking(world: FetchingWorld, external: ExternalAccount, claim: stri
       await store.db.transaction(async (sql) => {
         placement = undefined
         if (!(await holdClaim(sql, id, claim, mark))) throw new Failure('busy', 'Changed in the meantime')
-        const isKnown = await hasTaken(sql, id, hash)
+        const isKnown = arrived.isOurs || (await hasTaken(sql, id, hash))
         await noteTaken(sql, id, name, hash, now)
         if (isKnown) return
         const receivedAt = arrived.receivedAt ?? tree.headers.date ?? now
         const at = receivedAt > 0 && receivedAt < now ? receivedAt : now
-        const trace = traceOf(world.hostname, external, historyId, now)
+        const trace = traceOf(world.hostname, external, historyId, now) + markOf(world.hostname, id)
         const row = await insertMail(sql, { blob, tree, trace, receivedAt: at, historyId })
         const keywords = external.keyword === '' ? [] : [external.keyword]
         placement = await placeMail(sql, row, [
@@ -259,6 +265,13 @@ function openTaking(world: FetchingWorld, external: ExternalAccount, claim: stri
     announce(store, placement)
     return true
   }
+}
+
+const headLooked = 16 << 10 // characters at the top of a mail, where trace lines are
+
+/** A line of our own: a mail that has it was fetched by this very account before, and has come round. */
+function markOf(hostname: string, id: number): string {
+  return `X-Postern-Fetched: ${id} ${hostname}\r\n`
 }
 
 /** RFC 5321 §4.4: a trace line of our own. The protocol is none of SMTP's: `with` says so in its own words. */

@@ -210,3 +210,26 @@ test('a password is not said to another server than it was given for', async () 
     await close()
   }
 })
+
+test('a mailbox that is fetched into itself does not fill up', async () => {
+  const { house, add, run, inbox, close } = await here(undefined, {
+    'fetching.authorities': [join(data, 'certificates', 'self-signed.pem')],
+  })
+  try {
+    // The other house sends on to itself what it fetches here: as if one account were at both ends.
+    const wang = (await there.db.one<{ id: number }>('select inbox_id as id from holder order by account_id desc'))!
+    await emptyThere()
+    await putThere(['round\r\n'])
+    const { id } = await add()
+    equal((await run(id)).fetched, 1)
+    const row = await house.db.one<{ trace: string; blob_ref: string }>(
+      'select trace, blob_ref from mail order by id desc',
+    )
+    const whole = row!.trace + (await house.store.blobs.read(row!.blob_ref)).toString('latin1')
+    await append(there.store, wang.id, Buffer.from(whole, 'latin1'))
+    equal((await run(id)).fetched, 0)
+    equal((await inbox()).length, 1)
+  } finally {
+    await close()
+  }
+})

@@ -172,7 +172,7 @@ export const externalRun = call({
   path: '/api/external-accounts/:id/run',
   summary: { en: 'Fetches now, and says how it went.', zh: '立即收取,並回報結果。' },
   who: 'person',
-  rate: { count: 10, seconds: 60, per: 'account' },
+  rate: { count: 30, seconds: 60, per: 'account' },
   input: z.strictObject({ id }),
   output: shown,
 
