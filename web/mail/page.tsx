@@ -30,6 +30,7 @@ export function MailPage() {
   const route = useCell(mail.route)
   useKeys(mail)
   useEffect(() => {
+    if (route.place === 'settings') return // they have a title of their own
     document.title = w.title(titleOf(mail), location.hostname)
   }, [mail, mailboxes, route, w])
   // What had the focus is gone with the reader or the composer: then it goes to the list.

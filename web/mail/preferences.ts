@@ -48,9 +48,23 @@ export function loadPreferences(): Promise<Preferences> {
   return loading
 }
 
-/** Throws Problem; then nothing is changed. */
+let asked: Promise<unknown> = Promise.resolve()
+
+/** Holds at once; throws Problem, and then it is as it was. */
 export async function choose(change: Partial<Preferences>): Promise<void> {
-  take(await ask<Record<string, unknown>>('PATCH', path, change))
+  const before = preferences.get()
+  preferences.set({ ...before, ...change })
+  const answer = asked.then(() => ask<Record<string, unknown>>('PATCH', path, change)) // in the order they were made
+  const turn = answer.catch(() => undefined)
+  asked = turn
+  try {
+    const said = await answer
+    if (asked === turn) take(said) // of several, the last answer knows them all
+  } catch (error) {
+    const back = Object.keys(change).map((key) => [key, before[key as keyof Preferences]])
+    preferences.update((now) => ({ ...now, ...(Object.fromEntries(back) as Partial<Preferences>) }))
+    throw error
+  }
 }
 
 function take(said: Record<string, unknown>): Preferences {

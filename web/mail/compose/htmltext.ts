@@ -16,9 +16,12 @@ export function textOfHtml(html: string): string {
 }
 
 export function textOfTree(root: Node): string {
-  return textOf(root)
+  const writing: Writing = { text: '', isPre: false }
+  write(root, writing, 0)
+  return writing.text
     .replace(/\u200b/g, '')
-    .replace(/[ \t]+$/gm, '')
+    .replace(/\u00a0/g, ' ')
+    .replace(/(?<!^--)[ \t]+$/gm, '') // the line over a signature keeps its blank (RFC 3676 §4.3)
     .replace(/\n{3,}/g, '\n\n')
     .replace(/^\n+|\n+$/g, '')
 }
@@ -26,12 +29,6 @@ export function textOfTree(root: Node): string {
 interface Writing {
   text: string
   isPre: boolean
-}
-
-function textOf(root: Node): string {
-  const writing: Writing = { text: '', isPre: false }
-  write(root, writing, 0)
-  return writing.text
 }
 
 const deepest = 200

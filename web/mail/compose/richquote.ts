@@ -24,7 +24,7 @@ export function richAnswer(mail: Opened, answering: Answering, place: Place, cle
 /** The signature of an identity as it stands in HTML; '' for none. */
 export function richSignature(text: string, html: string, clean: (html: string) => string): string {
   const inner = html.trim() === '' ? (text.trim() === '' ? '' : htmlOfText(text)) : clean(html)
-  return inner === '' ? '' : `<div class="${signatureClass}"><div>-- </div>${inner}</div>`
+  return inner === '' ? '' : `<div class="${signatureClass}"><div>--&nbsp;</div>${inner}</div>`
 }
 
 /** In a whole body: the old one goes, the new one stands where it stood, else over the quote. */

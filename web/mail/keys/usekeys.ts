@@ -18,7 +18,8 @@ export function useKeys(mail: Mail): void {
       const target = event.target instanceof HTMLElement ? event.target : document.body
       const isCtrl = event.ctrlKey || event.metaKey
       if (document.querySelector('dialog[open]') || (!isCtrl && isField(target))) return
-      if (mail.route.get().compose && !isCtrl) return
+      const { compose, place } = mail.route.get()
+      if ((compose || place === 'settings') && !isCtrl) return // there is no list to act on
       if (event.key === 'Escape' && document.querySelector(':popover-open')) return
       // Enter and Space press what has the focus.
       if ((event.key === 'Enter' || event.key === ' ') && target.id !== 'list' && target !== document.body) return

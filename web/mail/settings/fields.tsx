@@ -13,7 +13,6 @@ export function useKeeping(): { isBusy: boolean; keep(act: () => Promise<unknown
   return {
     isBusy,
     async keep(act, done = w.saved) {
-      if (isBusy) return false
       setIsBusy(true)
       try {
         await act()

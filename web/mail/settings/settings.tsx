@@ -4,6 +4,7 @@
 // not kept says so and stays as it was.
 
 import { useEffect, useState, type ComponentType } from 'react'
+import { Icon } from '../../parts/icon.tsx'
 import { loadPreferences } from '../preferences.ts'
 import { useMail } from '../words.ts'
 import { Absence } from './absence.tsx'
@@ -45,13 +46,17 @@ export function Settings({ group }: { group: string | undefined }) {
     <section className={css['settings']} aria-labelledby="settings-title">
       <nav className={`nav ${css['groups']}`} aria-label={w.groups}>
         <h1 id="settings-title">{w.title}</h1>
+        <a className={css['back']} href="#/inbox" aria-label={w.back}>
+          <Icon name="left" />
+        </a>
         {names.map((name) => (
           <a key={name} href={`#/settings/${name}`} aria-current={name === chosen ? 'page' : undefined}>
             {w[name]}
           </a>
         ))}
       </nav>
-      <div className={css['panel']} key={chosen}>
+      {/* Where the way past the navigation leads, as to the list elsewhere. */}
+      <div className={css['panel']} key={chosen} id="list" tabIndex={-1}>
         <h2>{w[chosen]}</h2>
         {isRead && <Panel />}
       </div>
