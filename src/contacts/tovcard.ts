@@ -95,6 +95,8 @@ function sayName(card: Card, say: Say): void {
       .map(({ value }) => escape(value))
       .join(',')
   const fields = [of('surname', 'surname2'), of('given'), of('given2'), of('title'), of('credential', 'generation')]
+  // Telephones show N and not FN: without components the whole name stands where the surname does.
+  if (fields.join('') === '' && card.kind !== 'group') fields[0] = escape(displayName(card))
   const sortAs = ['surname', 'given'].map((kind) => card.name?.sortAs?.[kind] ?? '')
   const sorted = sortAs.some((one) => typeof one === 'string' && one !== '')
   say('N', fields.join(';'), {}, sorted ? [['SORT-AS', sortAs.map(String)]] : [])

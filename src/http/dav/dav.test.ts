@@ -43,7 +43,8 @@ let home = ''
 let book = ''
 
 test('a client finds its way from the well-known place to its books', async () => {
-  const known = await https.ask('PROPFIND', '/.well-known/carddav')
+  const body = xml('propfind', '<prop><current-user-principal/></prop>')
+  const known = await https.ask('PROPFIND', '/.well-known/carddav', { body, headers: { 'content-type': 'text/xml' } })
   equal(known.status, 301)
   equal(known.headers.location, '/dav/')
   const options = await https.ask('OPTIONS', '/dav/')

@@ -28,13 +28,6 @@ const bodyBytes = Math.max(4 << 20, contactLimits.cardBytes)
 
 export async function mountDav(app: FastifyInstance, house: WebHouse): Promise<void> {
   for (const method of ['PROPFIND', 'PROPPATCH', 'REPORT', 'MKCOL']) app.addHttpMethod(method, { hasBody: true })
-  // RFC 6764 §5: whatever it is asked with.
-  app.route({
-    method: [...methods],
-    url: '/.well-known/carddav',
-    exposeHeadRoute: false,
-    handler: (_request, reply) => reply.redirect('/dav/', 301),
-  })
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (_request, body, done) =>
@@ -44,6 +37,13 @@ export async function mountDav(app: FastifyInstance, house: WebHouse): Promise<v
       const refusal = refusalOf(error)
       if (!refusal) throw error
       return reply.code(refusal.status).type('application/xml; charset=utf-8').send(refusal.document)
+    })
+    // RFC 6764 §5: whatever it is asked with.
+    scope.route({
+      method: [...methods],
+      url: '/.well-known/carddav',
+      exposeHeadRoute: false,
+      handler: (_request, reply) => reply.redirect('/dav/', 301),
     })
     const known = new WeakMap<FastifyRequest, Account>()
     for (const url of ['/dav', '/dav/', '/dav/*']) {

@@ -67,7 +67,10 @@ async function query(report: Report): Promise<FastifyReply> {
           const [lines = []] = readCards(vcardOf(contact, '3.0'), decodeCharset)
           if (!test(lines)) continue
           // RFC 6352 §8.6.1: there are more.
-          if (++count > most) return void (yield responseOfStatus(report.path, '507 Insufficient Storage', tooMany))
+          if (++count > most) {
+            yield responseOfStatus(report.path, '507 Insufficient Storage', tooMany)
+            return
+          }
           yield tell(report, contact)
         }
         if (contacts.length < atOnce) return
