@@ -3,15 +3,18 @@
 // A capability that is not in this list is answered unknownCapability.
 
 import { directoryLimits } from '../directory/limits.ts'
+import { objectId } from '../store/objectids.ts'
 import { sieveLimits } from '../sieve/limits.ts'
 import { extensions, notifyMethods } from '../sieve/vocabulary.ts'
 import { contactsCapability } from './contactobjects.ts'
 import { sortOptions } from './emailfilter.ts'
+import { mailShareCapability } from './mailboxshares.ts'
 import { mailCapability } from './mailscope.ts'
 import type { JmapHouse } from './method.ts'
 import { lookupTypes } from './methods/blob-lookup.ts'
 import { digests } from './methods/blob-get.ts'
 import { paths } from './paths.ts'
+import { ownerCapability, principalsCapability } from './principalobjects.ts'
 import { mdnCapability } from './notifications.ts'
 import { submissionCapability } from './identityobjects.ts'
 import { submissionExtensions } from './envelopes.ts'
@@ -20,6 +23,7 @@ import { vacationCapability } from './vacationobjects.ts'
 
 export interface Whose {
   account: number
+  user: number
   own: boolean // the account is the user's own
 }
 
@@ -101,6 +105,30 @@ const mail: Capability = {
   }),
 }
 
+// draft-ietf-jmap-mail-sharing
+const mailShare: Capability = {
+  uri: mailShareCapability,
+  session: () => ({}),
+  account: () => ({}),
+}
+
+// RFC 9670 §1.5.1
+const principals: Capability = {
+  uri: principalsCapability,
+  session: () => ({}),
+  account: (_house, { account, own }) => (own ? { currentUserPrincipalId: objectId('A', account) } : undefined),
+}
+
+// RFC 9670 §1.5.2: whose account it is. Principals are asked for in one's own account, where all of them are found.
+const owner: Capability = {
+  uri: ownerCapability,
+  session: () => ({}),
+  account: (_house, { account, user }) => ({
+    accountIdForPrincipal: objectId('A', user),
+    principalId: objectId('A', account),
+  }),
+}
+
 // RFC 8621 §1.3.2
 const submission: Capability = {
   uri: submissionCapability,
@@ -153,6 +181,9 @@ export const capabilities: readonly Capability[] = [
   blob,
   quota,
   mail,
+  mailShare,
+  principals,
+  owner,
   contacts,
   submission,
   mdn,

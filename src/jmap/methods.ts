@@ -36,6 +36,8 @@ import { mailboxGet } from './methods/mailbox-get.ts'
 import { mailboxQueryChanges } from './methods/mailbox-query-changes.ts'
 import { mailboxQuery } from './methods/mailbox-query.ts'
 import { mailboxSet } from './methods/mailbox-set.ts'
+import { principalGet } from './methods/principal-get.ts'
+import { principalQuery } from './methods/principal-query.ts'
 import { pushSubscriptionGet } from './methods/push-subscription-get.ts'
 import { pushSubscriptionSet } from './methods/push-subscription-set.ts'
 import { mdnParse } from './methods/mdn-parse.ts'
@@ -62,6 +64,8 @@ export const methods: readonly Method[] = [
   blobUpload,
   blobGet,
   blobLookup,
+  principalGet,
+  principalQuery,
   mailboxGet,
   mailboxChangesMethod,
   mailboxQuery,

@@ -155,7 +155,7 @@ export async function runRequest(house: JmapHouse, asking: Asking, request: Requ
     const account = objectNumber('A', accountId)
     if (account === undefined || !visible.has(account)) throw new MethodError('accountNotFound')
     const own = account === id
-    if (capabilityOf.get(method.capability)?.account(house, { account, own }) === undefined) {
+    if (capabilityOf.get(method.capability)?.account(house, { account, user: id, own }) === undefined) {
       throw new MethodError('accountNotSupportedByMethod')
     }
     return { accountId, account, own }

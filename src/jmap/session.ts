@@ -41,7 +41,7 @@ export async function sessionResource(house: JmapHouse, user: Account, origin: s
     if (!account) continue
     const has: Record<string, object> = {}
     for (const capability of capabilities) {
-      const value = capability.account(house, { account: id, own })
+      const value = capability.account(house, { account: id, user: user.id, own })
       if (value === undefined) continue
       has[capability.uri] = value
       if (own) primary[capability.uri] = objectId('A', id)

@@ -67,6 +67,35 @@ export async function grantsOf(db: Reader, mailboxId: number, now: number = Date
     .sort((a, b) => a.accountId - b.accountId)
 }
 
+/** The same of all mailboxes of an account, by mailbox; those without are left out. */
+export async function grantsInAccount(
+  db: Reader,
+  ownerId: number,
+  now: number = Date.now(),
+): Promise<Map<number, Grant[]>> {
+  const rows = await db.arrays(
+    `select g.mailbox_id, g.account_id, g.rights from mailbox_grant g join mailbox m on m.id = g.mailbox_id
+      where m.account_id = $1
+     union all
+     select m.id, s.to_id, coalesce(e.rights, s.rights) from share s
+       join mailbox m on m.account_id = s.account_id
+       left join share_mailbox e on e.share_id = s.id and e.mailbox_id = m.id
+      where s.account_id = $1 and s.from_at <= $2 and s.until_at > $2`,
+    [ownerId, now],
+  )
+  const byMailbox = new Map<number, Grant[]>()
+  for (const [mailboxId, accountId, rights] of rows as [number, number, string][]) {
+    if (rights === '') continue
+    const grants = byMailbox.get(mailboxId) ?? []
+    const known = grants.find((one) => one.accountId === accountId)
+    if (known) known.rights = normalRights(known.rights + rights)
+    else grants.push({ accountId, rights: normalRights(rights) })
+    byMailbox.set(mailboxId, grants)
+  }
+  for (const grants of byMailbox.values()) grants.sort((a, b) => a.accountId - b.accountId)
+  return byMailbox
+}
+
 /**
  * Sets, adds to or takes from the rights of an account (or `anyone`). Throws Trouble no-such-mailbox, bad-keyword,
  * too-many-mailboxes (details.limit: grants of one mailbox), not-permitted for the owner's own.

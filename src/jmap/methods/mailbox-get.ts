@@ -1,12 +1,13 @@
 // Mailbox/get                                                                    RFC 8621 §2.1
 
 import { objectNumber } from '../../store/objectids.ts'
-import { mailboxProperties, needsCounts, seenMailboxes, tellMailbox, type MailboxProperty } from '../mailboxobjects.ts'
+import { mailboxProperties, needsCounts, rightsOfMailbox, seenMailboxes, tellMailbox } from '../mailboxobjects.ts'
+import { mailShareCapability, sharesOf } from '../mailboxshares.ts'
 import { mailCapability, mailScope, stateText } from '../mailscope.ts'
 import { method } from '../method.ts'
 import { readGet, resolveIds, type GetArguments } from '../standard.ts'
 
-const known: ReadonlySet<string> = new Set(mailboxProperties)
+const known: ReadonlySet<string> = new Set<string>([...mailboxProperties, 'shareWith'])
 
 export const mailboxGet = method<GetArguments>({
   name: 'Mailbox/get',
@@ -15,7 +16,10 @@ export const mailboxGet = method<GetArguments>({
   async run(call, { ids, properties }) {
     const scope = await mailScope(call)
     const all = await seenMailboxes(call)
-    const told = (properties ?? mailboxProperties) as readonly MailboxProperty[]
+    const isSharing = call.using.has(mailShareCapability)
+    const byDefault: readonly string[] = isSharing ? [...mailboxProperties, 'shareWith'] : mailboxProperties
+    const told: readonly string[] = properties ?? byDefault
+    const shares = told.includes('shareWith') ? await sharesOf(call) : undefined
     const counts = needsCounts(told) ? await call.house.store.counts.of(scope) : undefined
     const list: Record<string, unknown>[] = []
     const notFound: string[] = []
@@ -24,10 +28,10 @@ export const mailboxGet = method<GetArguments>({
       const seen = number === undefined ? undefined : all.get(number)
       if (!seen) notFound.push(id)
       else {
-        const object = tellMailbox(seen, all, counts?.get(seen.mailbox.id))
-        list.push(
-          properties ? Object.fromEntries(['id' as const, ...told].map((name) => [name, object[name]])) : object,
-        )
+        const object: Record<string, unknown> = tellMailbox(seen, all, counts?.get(seen.mailbox.id))
+        if (shares) object['shareWith'] = shares(seen)
+        if (isSharing) object['myRights'] = { ...rightsOfMailbox(seen), mayShare: call.own }
+        list.push(properties ? Object.fromEntries(['id', ...told].map((name) => [name, object[name]])) : object)
       }
     }
     return { accountId: call.accountId, state: stateText(scope.state), list, notFound }

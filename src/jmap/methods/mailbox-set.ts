@@ -11,9 +11,10 @@ import { subscribeShared } from '../../store/rights.ts'
 import { noteActs } from '../acts.ts'
 import { readFlag } from '../arguments.ts'
 import { mailboxProperties, rightsOfMailbox, seenMailboxes, tellMailbox, type Seen } from '../mailboxobjects.ts'
+import { setShares } from '../mailboxshares.ts'
 import { mailCapability, mailScope, stateText } from '../mailscope.ts'
 import { method, setError, type Call } from '../method.ts'
-import { applyPatch, touched, type Patch } from '../patch.ts'
+import { applyPatch, checkPatch, touched, type Patch } from '../patch.ts'
 import { checkState, readSet, resolveId, SetResults, type SetArguments } from '../standard.ts'
 
 interface Asked extends SetArguments {
@@ -163,8 +164,11 @@ async function update(call: Call, id: string, patch: Patch, destroyed: ReadonlyS
   const all = await seenMailboxes(call)
   const seen = find(call, all, id)
   const before = tellMailbox(seen, all)
-  const after = applyPatch(before, patch)
-  const changed = [...touched(patch)].filter((name) => {
+  checkPatch(patch)
+  const shares = patch.filter(({ path }) => path[0] === 'shareWith')
+  const plain = patch.filter(({ path }) => path[0] !== 'shareWith')
+  const after = applyPatch(before, plain)
+  const changed = [...touched(plain)].filter((name) => {
     if (!(mailboxProperties as readonly string[]).includes(name)) throw wrong(name, 'There is no such property')
     const [was, is] = [before[name as keyof typeof before], after[name as keyof typeof after]]
     return JSON.stringify(was) !== JSON.stringify(is)
@@ -175,6 +179,7 @@ async function update(call: Call, id: string, patch: Patch, destroyed: ReadonlyS
   if (values.sortOrder === null) values.sortOrder = 0
   if (values.isSubscribed === null) values.isSubscribed = false
   checkValues(values)
+  await setShares(call, seen, shares)
   await apply(call, all, seen, values)
   return null
 }
