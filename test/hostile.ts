@@ -295,6 +295,9 @@ const sheets: [string, string][] = [
   ['another language of styles', `</style><style type="text/less">@import "http://${H}/a";`],
   ['ten thousand rules', 'a{color:red}'.repeat(10_000)],
   ['deep brackets', `a{width:${'calc('.repeat(500)}1px`],
+  ['a string of escapes without an end', `a{font-family:"${'\\3e'.repeat(2_000)}\n}`],
+  ['an address of escapes without an end', `a{background:url(${'\\3e '.repeat(2_000)}`],
+  ['a name of escapes', `${'\\3e '.repeat(2_000)}!{color:red}`],
   ['only openings', '{'.repeat(20_000)],
 ]
 

@@ -32,9 +32,11 @@ const space = /[ \t\n\f]+/y
 const name = new RegExp(String.raw`(?:--|-?(?:[a-zA-Z_\u0080-\uffff]|${escape}))${nameCharacter}*`, 'y')
 const hash = new RegExp(`#${nameCharacter}+`, 'y')
 const number = /[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?/y
-const doubled = new RegExp(String.raw`"(?:[^"\\\n]|\\\n|${escape})*"`, 'y')
-const single = new RegExp(String.raw`'(?:[^'\\\n]|\\\n|${escape})*'`, 'y')
-const bare = new RegExp(String.raw`[ \t\n\f]*((?:[^\s"'()\\]|${escape})*)[ \t\n\f]*\)`, 'y')
+// Here an escape is any two characters: told by its digits it could be read in two ways, and a string without an end
+// in as many as there are subsets.
+const doubled = /"(?:[^"\\\n]|\\[^])*"/y
+const single = /'(?:[^'\\\n]|\\[^])*'/y
+const bare = /[ \t\n\f]*((?:[^\s"'()\\]|\\[^\s])*)[ \t\n\f]*\)/y
 
 /** The tokens of a text. */
 export function cssTokens(source: string): CssToken[] {
