@@ -19,6 +19,7 @@ import { readNetworks } from './delivery/networks.ts'
 import { openSrs, srsKey } from './delivery/srs.ts'
 import { accountByAddress, accountById } from './directory/accounts.ts'
 import { defaultDomain, isLocalDomain } from './directory/domains.ts'
+import { forgetExpired, listScripts } from './directory/scripts.ts'
 import { openResolver, type DnsSettings } from './dns/stub.ts'
 import type { Resolver } from './dns/resolver.ts'
 import type { LetterPage } from './http/letters.ts'
@@ -135,6 +136,7 @@ async function open(
   const mailauth = openMailauth(resolver, mailauthSettings(config, clock), openKeyring(db, keyFolder, clock))
   atEnd(() => mailauth.close())
   atEnd(every(hour, () => advanceKeys({ db, folder: keyFolder }, resolver), failed))
+  atEnd(every(hour, () => forgetExpired(db, clock()), failed))
   atEnd(collectWhenQuiet())
 
   const mainDomain = async (): Promise<string> => (await defaultDomain(db)) ?? config.hostname
@@ -205,6 +207,13 @@ async function open(
     return made
   }
 
+  /** What was changed by ManageSieve, to those who follow it by JMAP. */
+  async function scriptsChanged(accountId: number): Promise<void> {
+    if (!followers) return
+    const { scriptsState } = await import('./jmap/scriptobjects.ts')
+    followers.tell(accountId, { SieveScript: scriptsState(await listScripts(db, accountId)) })
+  }
+
   let httpsPort: number | undefined
   const locks = openLocks(db.between)
   const doors: Doors = {
@@ -246,6 +255,7 @@ async function open(
       manageSieve({
         db,
         signIn,
+        changed: (accountId) => void scriptsChanged(accountId).catch(failed),
         report: failed,
         options: { version, plainLogin: config['login.tls'] === 'optional' },
       }),

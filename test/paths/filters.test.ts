@@ -1,12 +1,14 @@
 // People's Sieve scripts and absences in a whole house: what a rule says happens to the next mail.
 
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { ImapFlow } from 'imapflow'
 import nodemailer from 'nodemailer'
 import { resolverFrom } from '../../src/dns/conveniences.ts'
 import { zoneResolver } from '../../src/dns/zone.ts'
-import { accountByAddress } from '../../src/directory/accounts.ts'
+import { accountByAddress, switchProtocols } from '../../src/directory/accounts.ts'
 import { activateScript, putScript } from '../../src/directory/scripts.ts'
 import { setVacation } from '../../src/directory/vacations.ts'
 import { findEvents } from '../../src/tracking/events.ts'
@@ -216,6 +218,59 @@ test('a mail that everybody refuses is refused in the session, else by a report'
   match(report.source, /multipart\/report/)
   match(report.source, /I do not want this/)
   await mails(uni, chen, 'INBOX', 0)
+})
+
+/** A client of ManageSieve: says lines, hears up to the one that ends an answer. */
+async function manageSieve(user: string): Promise<{ ask: (text: string) => Promise<string>; end: () => void }> {
+  const plain = connect(uni.port('managesieve'), '127.0.0.1')
+  let socket: Socket = plain
+  let heard = ''
+  let wake: () => void = () => undefined
+  const listen = (): void => void socket.on('data', (piece) => ((heard += piece.toString()), wake()))
+  const answer = async (): Promise<string> => {
+    for (;;) {
+      const found = /^(?:[\s\S]*?\r\n)?(?:OK|NO|BYE)\b.*\r\n/.exec(heard)
+      if (found) {
+        heard = heard.slice(found[0].length)
+        return found[0]
+      }
+      await new Promise<void>((resolve) => (wake = resolve))
+    }
+  }
+  const ask = (text: string): Promise<string> => {
+    socket.write(text)
+    return answer()
+  }
+  listen()
+  match(await answer(), /"STARTTLS"/)
+  await ask('STARTTLS\r\n')
+  plain.removeAllListeners('data')
+  socket = connectTls({ socket: plain, rejectUnauthorized: false })
+  listen()
+  match(await answer(), /"SASL" "PLAIN"/)
+  const said = await ask(`AUTHENTICATE "PLAIN" "${Buffer.from(`\0${user}\0${password}`).toString('base64')}"\r\n`)
+  if (!said.startsWith('OK')) throw new Error(said)
+  return { ask, end: () => void socket.destroy() }
+}
+
+test('a script that a ManageSieve client changes counts for the next mail; a closed door is closed', async () => {
+  const su = 'su@uni.example'
+  const client = await manageSieve(su)
+  const put = async (text: string): Promise<string> =>
+    client.ask(`PUTSCRIPT "mine" {${Buffer.byteLength(text)}+}\r\n${text}\r\n`)
+  match(await put('require "fileinto"; fileinto "Archive";'), /^OK/)
+  match(await client.ask('SETACTIVE "mine"\r\n'), /^OK/)
+  await send(uni, 'ho@uni.example', su, { subject: 'one' })
+  await mails(uni, su, 'Archive', 1)
+  match(await put('require "fileinto"; fileinto "Trash";'), /^OK/)
+  await send(uni, 'ho@uni.example', su, { subject: 'two' })
+  await mails(uni, su, 'Trash', 1)
+  match(await put('require "fileinto"; fileinto;'), /^NO "line 1, column 21: /)
+  match(await client.ask('SETACTIVE ""\r\n'), /^OK/)
+  client.end()
+  const off = { protocols: ['managesieve' as const], on: false, by: 'person' as const }
+  await switchProtocols(uni.db, await idOf(uni, su), off)
+  await rejects(manageSieve(su), /switched off/)
 })
 
 test('a script that cannot be run leaves the mail in the INBOX', async () => {
