@@ -3,7 +3,7 @@
 // Invariants: never allow-scripts, never allow-same-origin; how high the frame is, the server says; pictures from
 // elsewhere only by press, and through the server.
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { ask } from '../../parts/api.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { isDark } from '../look.ts'
@@ -13,6 +13,7 @@ import css from './reader.module.css'
 interface Props {
   accountId: string
   emailId: string
+  children: ReactNode // the plain text: shown until the frame is there, and when it does not come
 }
 
 interface Measured {
@@ -23,7 +24,7 @@ interface Measured {
   cut: boolean
 }
 
-export function HtmlFrame({ accountId, emailId }: Props) {
+export function HtmlFrame({ accountId, emailId, children }: Props) {
   const { words: w, language } = useMail()
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
@@ -69,6 +70,7 @@ export function HtmlFrame({ accountId, emailId }: Props) {
           <div>{w.noHtml}</div>
         </div>
       )}
+      {(!measured || hasFailed) && children}
       {measured && !hasFailed && (
         <>
           {measured.remote > 0 && !hasPictures && (

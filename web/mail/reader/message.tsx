@@ -73,7 +73,9 @@ export function Message({ account, letter, fold }: Props) {
         </div>
       )}
       {isHtml && html ? (
-        <HtmlFrame accountId={account.id} emailId={letter.id} />
+        <HtmlFrame accountId={account.id} emailId={letter.id}>
+          <Body account={account} letter={letter} />
+        </HtmlFrame>
       ) : (
         <Body account={account} letter={letter} />
       )}
