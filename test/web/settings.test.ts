@@ -17,7 +17,11 @@ let wang: JmapPerson
 
 before(async () => {
   built = await buildPages()
-  house = await openWorld({ hostname: 'mail.uni.example', people: [me], web: { folder: built.folder } })
+  house = await openWorld({
+    hostname: 'mail.uni.example',
+    people: [me, 'lin@uni.example'],
+    web: { folder: built.folder },
+  })
   browser = await openBrowser()
   wang = await jmapPerson(house, 'wang')
 })
@@ -92,6 +96,21 @@ test('other sessions are listed and ended', { timeout: 30_000 }, async () => {
   const status = await other.page.evaluate(async () => (await fetch('/api/session')).status)
   equal(status, 401)
   await other.page.context().close()
+  await close()
+})
+
+test('a delegate is added until a day of the Republic, and ended', { timeout: 30_000 }, async () => {
+  const { page, close } = await open('grants')
+  await page.getByLabel('帳號').fill('lin＠uni.example')
+  await page.getByLabel('期限').fill('199/12/31')
+  await page.getByLabel('代為回覆與寄信').check()
+  await page.getByRole('button', { name: '新增代理人' }).click()
+  await toast(page, /已授權/)
+  const row = page.getByRole('row', { name: /lin@uni.example/ })
+  match((await row.textContent())!, /2110年12月31日（三）23:59:59/)
+  await row.getByRole('button').click()
+  await toast(page, /已結束代理/)
+  await page.getByText('沒有代理人').waitFor()
   await close()
 })
 

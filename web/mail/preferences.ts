@@ -14,6 +14,7 @@ export interface Preferences {
   signOnAnswers: boolean
   receipts: boolean // ask for receipts unless told otherwise
   shortcuts: boolean // single keys
+  identity: string // the one new mails begin with; '' for the first
   zone: string
 }
 
@@ -25,6 +26,7 @@ export const defaults: Preferences = {
   signOnAnswers: true,
   receipts: false,
   shortcuts: true,
+  identity: '',
   zone: 'Asia/Taipei',
 }
 
@@ -96,6 +98,7 @@ export function readPreferences(said: Record<string, unknown>): Preferences {
     signOnAnswers: flag('signOnAnswers'),
     receipts: flag('receipts'),
     shortcuts: flag('shortcuts'),
+    identity: typeof said['identity'] === 'string' ? said['identity'] : '',
     zone: typeof said['zone'] === 'string' && isZone(said['zone']) ? said['zone'] : defaults.zone,
   }
 }

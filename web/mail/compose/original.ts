@@ -48,7 +48,7 @@ export async function startDraft(
   key: string,
   identities: readonly Identity[],
 ): Promise<Draft> {
-  const first = identities[0]
+  const first = identities.find(({ id }) => id === preferences.get().identity) ?? identities[0]
   const from = first ? senderOf(first) : { name: mail.me.name, email: mail.me.address }
   const { writing, receipts } = preferences.get()
   const fresh: Draft = {

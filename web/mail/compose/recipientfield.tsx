@@ -9,7 +9,7 @@
 
 import { useEffect, useId, useRef, useState, type ClipboardEvent, type KeyboardEvent } from 'react'
 import { isComposing } from '../../parts/composing.ts'
-import { displayName } from '../../parts/names.ts'
+import { displayName, isOutside } from '../../parts/names.ts'
 import type { Field } from './draft.ts'
 import { Chip } from './chip.tsx'
 import { merge, readRecipients, writeRecipient, type Recipient } from './recipients.ts'
@@ -28,7 +28,8 @@ interface Props {
   taking: Set<() => void>
 }
 
-const shownMost = 12
+const wholeMost = 8 // so many are all shown; of more the first few
+const shownFirst = 4
 
 export function RecipientField({ name, label, people, change, sources, domain, taking }: Props) {
   const id = useId()
@@ -39,7 +40,8 @@ export function RecipientField({ name, label, people, change, sources, domain, t
   const [isWhole, setIsWhole] = useState(false)
   const [said, setSaid] = useState('')
   const [found, clear] = useSuggestions(sources, typed)
-  const shown = isWhole || people.length <= shownMost ? people : people.slice(0, shownMost)
+  const shown = isWhole || people.length <= wholeMost ? people : people.slice(0, shownFirst)
+  const hidden = people.slice(shown.length)
   const isOpen = found.length > 0
 
   useEffect(() => setActive(-1), [found])
@@ -154,9 +156,14 @@ export function RecipientField({ name, label, people, change, sources, domain, t
             ))}
           </ul>
         )}
-        {people.length > shownMost && (
+        {people.length > wholeMost && (
           <button type="button" className={css['more']} aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
-            {isWhole ? w.lessRecipients : w.moreRecipients(people.length - shownMost)}
+            {isWhole
+              ? w.lessRecipients
+              : w.moreRecipients(
+                  hidden.length,
+                  hidden.every(({ email }) => isOutside(email, domain)),
+                )}
           </button>
         )}
         <input

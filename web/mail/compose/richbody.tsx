@@ -60,7 +60,8 @@ export function RichBody({ composition, handle, wantsFocus, focused }: Props) {
       const copy = document.implementation.createHTMLDocument().importNode(squire.getRoot(), true)
       makeMail(copy)
       const html = copy.innerHTML.replace(/\u200b/g, '')
-      const attachments = composition.draft.get().attachments
+      const { attachments, html: before } = composition.draft.get()
+      if (html === before) return
       const left = attachments.filter(({ cid }) => cid === null || html.includes(`cid:${cid}`))
       composition.change({
         html,

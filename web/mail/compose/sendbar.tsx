@@ -39,12 +39,14 @@ export function SendBar({ composition, isBusy, isReady, send, schedule, close }:
           Ctrl Enter
         </span>
       </button>
-      <button type="button" className="btn" onClick={() => later.current?.showModal()}>
-        {w.schedule}
+      <button type="button" className="btn" aria-label={w.schedule} onClick={() => later.current?.showModal()}>
+        <Icon name="clock" className="only-s" />
+        <span className="hide-s">{w.schedule}</span>
       </button>
       <Kept composition={composition} />
-      <button type="button" className="btn quiet" onClick={() => asking.current?.showModal()}>
-        {w.discard}
+      <button type="button" className="btn quiet" aria-label={w.discard} onClick={() => asking.current?.showModal()}>
+        <Icon name="trash" className="only-s" />
+        <span className="hide-s">{w.discard}</span>
       </button>
       <button type="button" className="btn quiet icon" aria-label={w.close} title={w.close} onClick={close}>
         <Icon name="x" />

@@ -5,6 +5,7 @@ import { ask } from '../../parts/api.ts'
 import { fullDate } from '../../parts/dates.ts'
 import { useMail } from '../words.ts'
 import { useKeeping } from './fields.tsx'
+import { GrantForm } from './grantform.tsx'
 import { words as w } from './words.ts'
 import css from './settings.module.css'
 
@@ -40,6 +41,7 @@ export function Grants() {
   return (
     <div className={css['form']}>
       <List title={w.given} none={w.noneGiven} list={found.given} isGiven end={(id) => void end(id)} />
+      <GrantForm given={() => void read()} />
       <List title={w.had} none={w.noneHad} list={found.had} />
     </div>
   )
@@ -85,7 +87,7 @@ function List({ title, none, list, isGiven = false, end }: ListProps) {
                       {!inForce && <span className="tag">{w.notInForce}</span>}
                     </td>
                     <td>{rights.map((right) => w.rightNames[right] ?? right).join(' · ')}</td>
-                    <td>{until === null ? w.noEnd : fullDate(Date.parse(until), zone, language)}</td>
+                    <td>{until === null ? w.noEnd : fullDate(Date.parse(until) - 1, zone, language)}</td>
                     {end && (
                       <td className="r">
                         <button

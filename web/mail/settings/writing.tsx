@@ -83,10 +83,34 @@ function Identities() {
           </button>
         </p>
       )}
+      {found && found.length > 1 && <First identities={found} />}
       {found?.map((identity) => (
         <IdentityForm key={identity.id} identity={identity} />
       ))}
     </section>
+  )
+}
+
+function First({ identities }: { identities: readonly Identity[] }) {
+  const { identity } = useCell(preferences)
+  const { keep } = useKeeping()
+  const chosen = identities.some(({ id }) => id === identity) ? identity : identities[0]!.id
+  return (
+    <div className={css['set']}>
+      <label htmlFor="settings-identity">{w.firstIdentity}</label>
+      <select
+        id="settings-identity"
+        className={`in ${css['short']}`}
+        value={chosen}
+        onChange={(event) => void keep(() => choose({ identity: event.target.value }))}
+      >
+        {identities.map(({ id, name, email }) => (
+          <option key={id} value={id}>
+            {name === '' ? email : `${name} <${email}>`}
+          </option>
+        ))}
+      </select>
+    </div>
   )
 }
 

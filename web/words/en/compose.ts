@@ -27,7 +27,7 @@ export const words: Omit<Same<typeof chinese>, 'reasons'> & { reasons: Record<st
   names: (names) => names.join(', '),
   invalidRecipient: 'Not a mail address; please correct it',
   invalidCount: (n) => `${n} recipient${s(n)} ${n === 1 ? 'is' : 'are'} not a mail address. Correct or remove.`,
-  moreRecipients: (n) => `${n} more`,
+  moreRecipients: (n, areOutside) => `${n} more${areOutside ? ', all off campus' : ''}`,
   lessRecipients: 'Show less',
   suggestions: 'Suggested recipients',
   suggested: (n) => (n === 0 ? 'No suggestions' : `${n} suggestion${s(n)}; choose with up and down`),

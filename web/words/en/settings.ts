@@ -52,6 +52,7 @@ export const words: Omit<Same<typeof chinese>, 'rightNames'> & { rightNames: Rec
   signOnAnswers: 'Signature on replies and forwards too',
   receipts: 'Ask for read receipts by default',
   identities: 'Senders and signatures',
+  firstIdentity: 'New messages are from',
   identityName: 'Display name',
   textSignature: 'Signature (plain text)',
   identityHint: 'For a shared address give unit and person, such as: Alumni Office Wang Xiaoming',
@@ -79,6 +80,9 @@ export const words: Omit<Same<typeof chinese>, 'rightNames'> & { rightNames: Rec
   end: 'End',
   endGrant: (who) => `End the delegation to ${who}`,
   ended: 'The delegation ended.',
+  grant: 'Add a delegate',
+  granted: 'Granted.',
+  grantNobody: 'Enter the account of the delegate.',
   rightNames: {
     read: 'Read',
     reply: 'Reply on behalf',

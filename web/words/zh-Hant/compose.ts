@@ -22,7 +22,7 @@ export const words = {
   names: (names: readonly string[]) => names.join('、'),
   invalidRecipient: '不是電子郵件地址，請修改',
   invalidCount: (n: number) => `${n}個收件人不是電子郵件地址，請修改或移除。`,
-  moreRecipients: (n: number) => `另${n}位`,
+  moreRecipients: (n: number, areOutside: boolean) => `另${n}位${areOutside ? '，全為校外' : ''}`,
   lessRecipients: '收起',
   suggestions: '建議的收件人',
   suggested: (n: number) => (n === 0 ? '沒有建議' : `${n}個建議，以上下鍵選取`),

@@ -49,6 +49,7 @@ export const words = {
   signOnAnswers: '回覆與轉寄也加簽名檔',
   receipts: '預設要求讀取回條',
   identities: '寄件身分與簽名檔',
+  firstIdentity: '新信的寄件人',
   identityName: '顯示名稱',
   textSignature: '簽名檔（純文字）',
   identityHint: '共用地址請寫出單位與姓名，例如：校友服務中心 王小明',
@@ -76,6 +77,9 @@ export const words = {
   end: '結束',
   endGrant: (who: string) => `結束${who}的代理`,
   ended: '已結束代理。',
+  grant: '新增代理人',
+  granted: '已授權。',
+  grantNobody: '請輸入代理人的帳號。',
   rightNames: {
     read: '讀取',
     reply: '代為回覆與寄信',
