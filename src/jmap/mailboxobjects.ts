@@ -34,7 +34,13 @@ export interface MailboxRights {
 }
 
 /** RFC 8621 §2: rights of RFC 4314 in the words of JMAP. INBOX keeps its name and stays. */
-export function rightsOfMailbox({ mailbox, rights }: Seen): MailboxRights {
+export function rightsOfMailbox({
+  mailbox,
+  rights,
+}: {
+  mailbox: Pick<Mailbox, 'selectable' | 'role'>
+  rights: string
+}): MailboxRights {
   const has = (letters: string): boolean => Array.from(letters).every((letter) => rights.includes(letter))
   const { selectable } = mailbox
   const isInbox = mailbox.role === 'inbox'
@@ -49,6 +55,11 @@ export function rightsOfMailbox({ mailbox, rights }: Seen): MailboxRights {
     mayDelete: has('x') && !isInbox,
     maySubmit: selectable && has('p'),
   }
+}
+
+/** The letters alone, wherever the mailbox is. */
+export function rightsOfLetters(rights: string): MailboxRights {
+  return rightsOfMailbox({ mailbox: { selectable: true, role: null }, rights })
 }
 
 const noCounts: MailboxCounts = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0 }

@@ -8,7 +8,8 @@ import { anyone, grant, grantsInAccount, normalRights, type Grant } from '../sto
 import { writeActs } from '../tracking/acts.ts'
 import { isObject } from './arguments.ts'
 import { wrong } from './emailpatch.ts'
-import { rightsOfMailbox, type MailboxRights, type Seen } from './mailboxobjects.ts'
+import { rightsOfLetters, type MailboxRights, type Seen } from './mailboxobjects.ts'
+import { tellNotices } from './notices.ts'
 import { setError, type Call } from './method.ts'
 import { applyPatch, type Patch } from './patch.ts'
 
@@ -21,18 +22,13 @@ export type ShareWith = Record<string, MailboxRights>
 export async function sharesOf(call: Call): Promise<(seen: Seen) => ShareWith | null> {
   if (!call.own) return () => null
   const grants = await grantsInAccount(call.house.store.db, call.account)
-  return (seen) => tellShares(seen, grants.get(seen.mailbox.id) ?? [])
+  return (seen) => tellShares(grants.get(seen.mailbox.id) ?? [])
 }
 
-function tellShares({ mailbox }: Seen, grants: readonly Grant[]): ShareWith | null {
+function tellShares(grants: readonly Grant[]): ShareWith | null {
   const named = grants.filter(({ accountId }) => accountId !== anyone)
   if (named.length === 0) return null
-  return Object.fromEntries(
-    named.map(({ accountId, rights }) => [
-      objectId('A', accountId),
-      rightsOfMailbox({ mailbox: { ...mailbox, role: null }, rights, subscribed: false }),
-    ]),
-  )
+  return Object.fromEntries(named.map(({ accountId, rights }) => [objectId('A', accountId), rightsOfLetters(rights)]))
 }
 
 const letters: Record<keyof MailboxRights, string> = {
@@ -89,7 +85,8 @@ async function share(
   rights: string,
 ): Promise<void> {
   const { store } = house
-  await grant(store, seen.mailbox.id, account, 'set', rights)
+  await grant(store, seen.mailbox.id, account, 'set', rights, user.id)
+  await tellNotices(house, account)
   const { address } = (await house.accountById(account))!
   await writeActs(store.db, [
     {

@@ -51,6 +51,10 @@ import { sieveScriptGet } from './methods/sieve-script-get.ts'
 import { sieveScriptQuery } from './methods/sieve-script-query.ts'
 import { sieveScriptSet } from './methods/sieve-script-set.ts'
 import { sieveScriptValidate } from './methods/sieve-script-validate.ts'
+import { shareNotificationChanges } from './methods/share-notification-changes.ts'
+import { shareNotificationGet } from './methods/share-notification-get.ts'
+import { shareNotificationQuery } from './methods/share-notification-query.ts'
+import { shareNotificationSet } from './methods/share-notification-set.ts'
 import { threadChangesMethod } from './methods/thread-changes.ts'
 import { threadGet } from './methods/thread-get.ts'
 import { vacationResponseGet } from './methods/vacation-response-get.ts'
@@ -66,6 +70,10 @@ export const methods: readonly Method[] = [
   blobLookup,
   principalGet,
   principalQuery,
+  shareNotificationGet,
+  shareNotificationChanges,
+  shareNotificationQuery,
+  shareNotificationSet,
   mailboxGet,
   mailboxChangesMethod,
   mailboxQuery,

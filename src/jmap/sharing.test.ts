@@ -51,6 +51,27 @@ test('a mailbox is shared, a right is added, and it is shared no more', async ()
   equal(await his.one('Mailbox/get'), 'accountNotFound')
 })
 
+test('who is shared with is told, and dismisses it', async () => {
+  const { ids, queryState } = await lee.one('ShareNotification/query', { sort: [{ property: 'created' }] })
+  equal(ids.length, 3)
+  const { list, state } = await lee.one('ShareNotification/get', { ids })
+  equal(state, queryState)
+  deepEqual(list.map((one: any) => [one.changedBy.email, one.objectId, one.newRights?.mayAddItems ?? null]).reverse(), [
+    ['wang@uni.example', wang.box('sent'), false],
+    ['wang@uni.example', wang.box('sent'), true],
+    ['wang@uni.example', wang.box('sent'), null],
+  ])
+  deepEqual((await lee.one('ShareNotification/changes', { sinceState: '0' })).created.length, 3)
+  const { destroyed, newState } = await lee.one('ShareNotification/set', { destroy: [ids[0]] })
+  deepEqual(destroyed, [ids[0]])
+  const { destroyed: gone, newState: now } = await lee.one('ShareNotification/changes', { sinceState: state })
+  deepEqual([gone, now], [[ids[0]], newState])
+  equal(await lee.one('ShareNotification/changes', { sinceState: '3' }), 'cannotCalculateChanges')
+  const others = await wang.one('ShareNotification/set', { destroy: [ids[1]], create: { x: {} } })
+  deepEqual([others.notDestroyed[ids[1]].type, others.notCreated.x.type], ['notFound', 'forbidden'])
+  deepEqual((await wang.one('ShareNotification/get')).list, [])
+})
+
 test('what cannot be shared, or shared on', async () => {
   const office = (await wang.one('Principal/query', { filter: { text: 'office' } })).ids[0]
   for (const [change, type] of [

@@ -19,7 +19,9 @@ import {
   type NewDelegation,
 } from '../directory/delegations.ts'
 import type { Database, Reader, Writer } from '../sql/sql.ts'
-import { createAccountStore } from '../store/mailboxes.ts'
+import { createAccountStore, mailboxById, mailboxByRole } from '../store/mailboxes.ts'
+import { normalRights } from '../store/rights.ts'
+import { insertShareNotice } from '../store/sharenotices.ts'
 import { endless, endShare, mailboxesOfShare, putShare } from '../store/shares.ts'
 import { actEvent, type Act } from '../tracking/acts.ts'
 import { writeEvents } from '../tracking/events.ts'
@@ -57,6 +59,7 @@ async function insertGiven(sql: Writer, { mailboxIds, ...given }: Given, by: Act
   if (delegate.status !== 'active') throw new Trouble('account-closed', { status: delegate.status })
   const made = await insertDelegation(sql, { ...given, whole: mailboxIds === undefined }, now)
   await share(sql, made, mailboxIds, now)
+  await notify(sql, made, { mailboxIds, before: [], by, now })
   await tell(sql, 'granted', made, mailboxIds, by, now)
   return made
 }
@@ -76,8 +79,10 @@ export function alterDelegation(
   return db.transaction(async (sql) => {
     const before = await mailboxesOf(sql, id)
     const after = mailboxIds === undefined ? before : (mailboxIds ?? undefined)
+    const rights = (await delegationById(sql, id))?.rights ?? []
     const changed = await changeDelegation(sql, id, { ...changes, whole: after === undefined }, now)
     await share(sql, changed, after, now)
+    await notify(sql, changed, { mailboxIds: after, before: rights, by, now })
     await tell(sql, 'changed', changed, after, by, now)
     return changed
   })
@@ -86,8 +91,10 @@ export function alterDelegation(
 /** Ends one now. Throws Trouble no-such-account. */
 export function endDelegation(db: Database, id: number, by: Actor, now: number): Promise<Delegation> {
   return db.transaction(async (sql) => {
+    const mailboxIds = await mailboxesOf(sql, id)
     const gone = await deleteDelegation(sql, id)
     await endShare(sql, id, now)
+    await notify(sql, { ...gone, rights: [] }, { mailboxIds, before: gone.rights, by, now })
     await tell(sql, 'ended', gone, undefined, by, now)
     return gone
   })
@@ -112,6 +119,34 @@ function share(
     { id, accountId: ownerId, toId: delegateId, rights: opened, mailboxIds, fromAt, untilAt: until },
     now,
   )
+}
+
+/** Tells the delegate: of each mailbox, or, where it is all of them, of INBOX. */
+async function notify(
+  sql: Writer,
+  { ownerId, delegateId, rights }: Delegation,
+  {
+    mailboxIds,
+    before,
+    by,
+    now,
+  }: {
+    mailboxIds: readonly number[] | undefined
+    before: DelegationRight[]
+    by: Actor
+    now: number
+  },
+): Promise<void> {
+  const inbox = mailboxIds ? undefined : await mailboxByRole(sql, ownerId, 'inbox')
+  for (const mailboxId of mailboxIds ?? (inbox ? [inbox.id] : [])) {
+    const name = (await mailboxById(sql, mailboxId))?.name
+    if (name === undefined) continue
+    const [oldRights, newRights] = [before, rights].map((list) =>
+      normalRights(list.map((one) => letters[one]).join('')),
+    )
+    const told = { ownerId, mailboxId, name, oldRights: oldRights!, newRights: newRights! }
+    await insertShareNotice(sql, delegateId, { at: now, byId: by.id ?? 0, ...told })
+  }
 }
 
 function tell(

@@ -121,6 +121,7 @@ export async function deleteAccountStore(store: Store, accountId: number): Promi
     await sql.run('delete from metadata where account_id = $1', [accountId])
     await sql.run('delete from subscription where account_id = $1', [accountId])
     await sql.run('delete from mailbox_grant where account_id = $1', [accountId])
+    await sql.run('delete from share_notice where account_id = $1', [accountId])
     await sql.run('delete from share where account_id = $1 or to_id = $1', [accountId])
     await sql.run('delete from holder where account_id = $1', [accountId])
   })

@@ -11,6 +11,7 @@ const steps = [
   'delete from mailbox_grant where account_id = $1 or mailbox_id in (select id from mailbox where account_id = $1)',
   'delete from share_mailbox where share_id in (select id from share where account_id = $1 or to_id = $1)',
   'delete from share where account_id = $1 or to_id = $1',
+  'delete from share_notice where account_id = $1',
   'delete from metadata where account_id = $1',
   'delete from subscription where account_id = $1',
   'delete from mailbox where account_id = $1',

@@ -44,6 +44,7 @@ export interface StoreLimits {
   metadataValueBytes: number // RFC 5464 §4.2.1 MAXSIZE
   metadataEntries: number // of one mailbox, or of the account
   grantsPerMailbox: number
+  shareNotices: number // kept for one account
   warnAtPercent: number[] // of the quota, ascending
   lookEvery: number // milliseconds between looks for what a process that died did not tell (PostgreSQL)
   sweepGrace: number // milliseconds between losing the last holder and being deleted
@@ -106,6 +107,7 @@ export const storeLimits: StoreLimits = {
   metadataValueBytes: 65_536,
   metadataEntries: 200,
   grantsPerMailbox: 200,
+  shareNotices: 200,
   warnAtPercent: [80, 95],
   lookEvery: 300_000,
   sweepGrace: 600_000,

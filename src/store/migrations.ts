@@ -244,6 +244,23 @@ create table file_piece (
 create index file_piece_blob on file_piece (blob_ref)
 `
 
+const shareNotices = `
+create table share_notice (
+  id {id},
+  account_id {int} not null,
+  seq {int} not null,
+  at {int} not null,
+  by_id {int} not null,
+  owner_id {int} not null,
+  mailbox_id {int} not null,
+  name text not null,
+  old_rights text not null,
+  new_rights text not null,
+  gone {int} not null default 0
+);
+create unique index share_notice_account on share_notice (account_id, seq)
+`
+
 export const migrations: Migration[] = [
   { name: 'store/0001-tables', text: tables },
   { name: 'store/0002-words', text: words },
@@ -252,4 +269,5 @@ export const migrations: Migration[] = [
   { name: 'store/0005-uploads', text: uploads },
   { name: 'store/0006-shares', text: shares },
   { name: 'store/0007-files', text: files },
+  { name: 'store/0008-share-notices', text: shareNotices },
 ]

@@ -7,6 +7,7 @@
 import type { Reader, Writer } from '../sql/sql.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { listMailboxes, mailboxChange, takeMailbox, type Mailbox } from './nodes.ts'
+import { insertShareNotice } from './sharenotices.ts'
 import type { Store } from './store.ts'
 
 /** RFC 4314 §2.1, in the order of its §2.1: lookup read seen write insert post create delete-mailbox delete-message expunge admin. */
@@ -106,9 +107,10 @@ export async function grant(
   accountId: number,
   mode: 'set' | 'add' | 'remove',
   rights: string,
+  byId = 0, // who did it; 0: an operator
 ): Promise<void> {
   const asked = normalRights(rights)
-  const change = await store.db.transaction(async (sql) => {
+  const { change, told } = await store.db.transaction(async (sql) => {
     const { holder, row } = await takeMailbox(sql, mailboxId)
     if (row.account_id === accountId) throw new Trouble('not-permitted', { why: 'owner' })
     const before = (await grantsOf(sql, mailboxId)).find((each) => each.accountId === accountId)?.rights ?? ''
@@ -117,9 +119,13 @@ export async function grant(
     const shared = await narrowShares(sql, { mailboxId, ownerId: row.account_id, toId: accountId }, keeps)
     await setGrant(sql, mailboxId, accountId, withoutRights(after, shared), store.limits.grantsPerMailbox)
     await sql.run('update mailbox set changed_modseq = $2 where id = $1', [mailboxId, holder.modseq])
-    return mailboxChange(row.account_id, mailboxId, holder.modseq)
+    const told = { ownerId: row.account_id, mailboxId, name: row.name, oldRights: before, newRights: after }
+    return { change: mailboxChange(row.account_id, mailboxId, holder.modseq), told }
   })
   store.changes.publish([change])
+  if (accountId === anyone) return
+  const notice = { ...told, at: store.clock(), byId }
+  await store.db.transaction((sql) => insertShareNotice(sql, accountId, notice))
 }
 
 function withoutRights(rights: string, taken: string): string {

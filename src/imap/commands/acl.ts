@@ -36,7 +36,14 @@ export const setAcl: Command<SetAclOrder> = {
   async run(session, { path, identifier, mode, rights }) {
     const place = await placeOf(session, path, 'a')
     if (!place.own && mode !== 'remove' && rights.includes('a')) throw new Trouble('not-permitted')
-    await grant(session.store, place.mailbox.id, await accountOf(session, place, identifier), mode, rights)
+    await grant(
+      session.store,
+      place.mailbox.id,
+      await accountOf(session, place, identifier),
+      mode,
+      rights,
+      personOf(session).id,
+    )
     await noteGrant(session, place, { delegate: identifier, mode, rights })
     return done('Granted')
   },
@@ -54,7 +61,14 @@ export const deleteAcl: Command<WhoOrder> = {
 
   async run(session, { path, identifier }) {
     const place = await placeOf(session, path, 'a')
-    await grant(session.store, place.mailbox.id, await accountOf(session, place, identifier), 'set', '')
+    await grant(
+      session.store,
+      place.mailbox.id,
+      await accountOf(session, place, identifier),
+      'set',
+      '',
+      personOf(session).id,
+    )
     await noteGrant(session, place, { delegate: identifier, mode: 'set', rights: '' })
     return done('Taken away')
   },
