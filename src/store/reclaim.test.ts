@@ -14,6 +14,8 @@ import { Trouble } from '../wire/troubles.ts'
 import { freshPostgres, freshSqlite } from '../../test/engines.ts'
 import { letter } from '../../test/mailstore.ts'
 import { eagerLimits, smallVolumes } from '../../test/reclaiming.ts'
+import { addPiece, createFile, fileById, removeFile, streamFile } from './files.ts'
+import { createAccountStore } from './mailboxes.ts'
 import { insertMail, openMails, readMails } from './mails.ts'
 import { migrations } from './migrations.ts'
 import { openReclaim, type Ground } from './reclaim.ts'
@@ -140,6 +142,47 @@ eachYard('the space of erased mails comes back, and what lives is read', async (
   ok(!after.names.includes(before.names[0]!))
   deepEqual(await reclaim(goOn), { ...(await reclaim(goOn)), copied: 0, freed: 0 }) // now there is nothing to do
   await readAll(db, await reopen())
+})
+
+eachYard('pieces of files move with what lives, and go with their file', async ({ db, reopen }) => {
+  let blobs = await reopen()
+  await db.transaction((sql) => createAccountStore(sql, 1, 0))
+  let store = openStore(db, blobs, { limits: eagerLimits })
+  const bytes = randomBytes(12 * 9_000)
+  const wanted = { accountId: 1, name: 'f', type: '', token: 't', password: undefined, downloadsMost: undefined }
+  const bounds = { bytes: 1e9, count: 10 }
+  let file = await createFile(store, { ...wanted, size: bytes.length, expiresAt: Date.now() + 1e9 }, bounds)
+  for (let at = 0; at < bytes.length; at += 9_000) {
+    await insert(db, blobs, letter({ body: `${randomBytes(20_000).toString('base64')}\r\n` }))
+    const blob = await blobs.put(bytes.subarray(at, at + 9_000))
+    equal(await addPiece(store, file, at, blob), at + 9_000)
+    await rejects(addPiece(store, file, at, blob), { code: 'in-use' }) // the same again
+    file = (await fileById(db, file.id, 1))!
+  }
+  await store.close()
+  await erase(db, blobs, 'id > 0')
+  let hours = 0
+  blobs = await reopen(() => 3_600_000 * (hours += 2))
+  const reclaim = openReclaim(groundOf(db, blobs))
+  let copied = 0
+  let freed = 0
+  for (let round = 0; round < 6; round++) {
+    const done = await reclaim(goOn)
+    copied += done.copied
+    freed += done.freed
+  }
+  ok(copied > 0 && freed > 0)
+  store = openStore(db, blobs, { limits: eagerLimits })
+  const read = async (start: number, end: number) =>
+    Buffer.concat(await Array.fromAsync(streamFile(store, file.id, start, end)))
+  ok((await read(0, bytes.length)).equals(bytes))
+  ok((await read(8_990, 27_005)).equals(bytes.subarray(8_990, 27_005)))
+
+  await db.transaction((sql) => removeFile(sql, file.id, 1))
+  const sweeper = startSweeper(store)
+  equal((await sweeper.sweep()).blobs, 12)
+  await sweeper.stop()
+  await store.close()
 })
 
 eachYard('blobs that nobody dropped are counted, and full groups are left alone', async ({ db, folder, reopen }) => {
