@@ -5,7 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { FetchingLimits } from '../../src/fetching/limits.ts'
 import { migrations } from '../../src/schema.ts'
+import { setQuota } from '../../src/store/quota.ts'
+import { findEvents } from '../../src/tracking/events.ts'
 import { freshPostgres } from '../engines.ts'
 import { append } from '../mailstore.ts'
 import { client, type Client } from '../webclient.ts'
@@ -35,11 +38,16 @@ interface Here {
   close(): Promise<void>
 }
 
-async function here(database: string | undefined, config: object = {}): Promise<Here> {
+async function here(
+  database: string | undefined,
+  config: object = {},
+  fetching: Partial<FetchingLimits> = {},
+): Promise<Here> {
   const house = await openWorld({
     hostname: 'mail.uni.example',
     people: ['wang@uni.example'],
     zone,
+    fetching,
     ...(database !== undefined && { database }),
     config: {
       'fetching.networks': ['127.0.0.0/8'],
@@ -229,6 +237,64 @@ test('a mailbox that is fetched into itself does not fill up', async () => {
     await append(there.store, wang.id, Buffer.from(whole, 'latin1'))
     equal((await run(id)).fetched, 0)
     equal((await inbox()).length, 1)
+  } finally {
+    await close()
+  }
+})
+
+onBoth('a full mailbox stops it, and it goes on where it was; too large stays there', async (database) => {
+  const { house, add, run, inbox, close } = await here(database, {}, { mailBytes: 5_000 })
+  try {
+    await emptyThere()
+    await putThere(['a'.repeat(900), 'b'.repeat(900), 'c'.repeat(6_000), 'd'.repeat(900)])
+    const { id: wang } = (await house.db.one<{ id: number }>("select id from account where address like 'wang@%'"))!
+    const quota = (bytes: number) => house.db.transaction((sql) => setQuota(sql, wang, bytes))
+    await quota(2_000)
+    const { id } = await add({ keep: false })
+    const first = await run(id)
+    deepEqual([first.result, first.fetched], ['over-quota', 1])
+    equal(await countThere(), 4, 'POP3 deletes at a good end only')
+    await quota(0)
+    const second = await run(id)
+    deepEqual([second.result, second.fetched, second.skipped], ['ok', 2, 1])
+    equal((await inbox()).length, 3)
+    equal(await countThere(), 1)
+  } finally {
+    await close()
+  }
+})
+
+test('it runs by itself; a password that is refused again and again is not tried any more', async () => {
+  const { house, http, headers, add, run, close } = await here(undefined)
+  try {
+    await emptyThere()
+    await putThere(['by itself\r\n'])
+    const came = new Promise<void>((resolve) =>
+      house.store.changes.watch({}, ({ kind }) => kind === 'arrived' && resolve()),
+    )
+    const { id } = await add({ active: true })
+    await came
+    const { id: wrong } = await add({ protocol: 'imap', port: there.port('imaps'), password: 'not it' })
+    const patch = (json: object) => http.ask('PATCH', `/api/external-accounts/${wrong}`, { json, headers })
+    const show = async () => (await http.ask('GET', '/api/external-accounts', { headers })).json.accounts.at(-1)
+    await house.db.run('update external_account set active = 1, next_at = $2 where id = $1', [
+      Number(wrong),
+      Date.now() + 1e9,
+    ])
+    let before = 0
+    for (let i = 0; i < 5; i++) {
+      equal((await show()).active, true)
+      equal((await run(wrong)).result, 'wrong-password')
+      const { next } = await show()
+      ok(i === 4 || Date.parse(next) > before, 'the pauses grow')
+      before = Date.parse(next)
+    }
+    equal((await show()).active, false)
+    equal((await patch({ password, active: false })).status, 200)
+    equal((await run(wrong)).result, 'ok')
+    equal((await http.ask('DELETE', `/api/external-accounts/${id}`, { headers })).status, 204)
+    const events = await findEvents(house.db, { kind: 'external-removed' })
+    equal(events[0]!.details['host'], 'mail.other.example')
   } finally {
     await close()
   }

@@ -15,6 +15,7 @@ import {
 } from '../../directory/externals.ts'
 import type { Fetching } from '../../fetching/fetching.ts'
 import { objectId, objectNumber } from '../../store/objectids.ts'
+import { writeEvents } from '../../tracking/events.ts'
 import { call } from '../call.ts'
 import { fetchWords } from '../fetchwords.ts'
 import type { WebHouse } from '../house.ts'
@@ -98,7 +99,7 @@ export const externalAdd = call({
   }),
   output: shown,
 
-  async run({ house, by, language, reply }, input) {
+  async run({ house, by, language, reply, peer }, input) {
     const fetching = opened(house)
     const port = input.port ?? usualPort(input.protocol, input.tls)
     const accountId = by.account.id
@@ -112,6 +113,7 @@ export const externalAdd = call({
     checkPort(choice.port)
     const bounds = { now: house.clock(), most: fetching.limits.accounts }
     const made = await addExternal(house.store.db, accountId, choice, bounds)
+    await note(house, made, 'external-added', peer.address)
     fetching.wake()
     reply.code(201)
     return show(made, language)
@@ -127,7 +129,7 @@ export const externalChange = call({
   input: z.strictObject({ id, ...z.partial(z.object({ ...fields, password: line(1000) })).shape }),
   output: shown,
 
-  async run({ house, by, language }, { id: name, password, everyMinutes, mailboxId, ...given }) {
+  async run({ house, by, language, peer }, { id: name, password, everyMinutes, mailboxId, ...given }) {
     const fetching = opened(house)
     const old = await ownExternal(house, by.account.id, name)
     const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
@@ -145,8 +147,10 @@ export const externalChange = call({
       throw new HttpTrouble('bad-input', { where: 'password', why: 'give it again for another server or name' })
     }
     await changeExternal(house.store.db, old, choice, house.clock())
+    const changed = await ownExternal(house, by.account.id, name)
+    await note(house, changed, 'external-changed', peer.address)
     fetching.wake()
-    return show(await ownExternal(house, by.account.id, name), language)
+    return show(changed, language)
   },
 })
 
@@ -161,9 +165,12 @@ export const externalRemove = call({
   rate: changing,
   input: z.strictObject({ id }),
 
-  async run({ house, by }, { id: name }) {
+  async run({ house, by, peer }, { id: name }) {
     opened(house)
-    if (!(await removeExternal(house.store.db, Number(name), by.account.id))) throw new HttpTrouble('no-such-page')
+    const external = await ownExternal(house, by.account.id, name)
+    if (await removeExternal(house.store.db, external.id, by.account.id)) {
+      await note(house, external, 'external-removed', peer.address)
+    }
   },
 })
 
@@ -186,6 +193,13 @@ export const externalRun = call({
     return show(await ownExternal(house, by.account.id, name), language)
   },
 })
+
+/** Who had what fetched from where, since when, is in the history. */
+function note({ store, clock }: WebHouse, external: ExternalAccount, kind: string, peer: string): Promise<void> {
+  const { id: number, accountId, protocol, host: name, port, username } = external
+  const details = { external: number, protocol, host: name, port, username }
+  return store.db.transaction((sql) => writeEvents(sql, [{ at: clock(), kind, account: accountId, peer, details }]))
+}
 
 function opened({ fetching }: WebHouse): Fetching {
   if (!fetching) throw new HttpTrouble('no-such-page')
