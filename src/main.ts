@@ -303,6 +303,7 @@ async function open(
           accountById: (id) => accountById(db, id),
           report: (error, reference) => report(error, { reference }),
         },
+        contacts: { groupsOpen: config['contacts.groups'] === 'open', visibility: config['contacts.directory'] },
         limits: { ...httpDefaults, ...options.web?.limits },
         clock,
         viewKey: await srsKey(join(keyFolder, 'view.key')),

@@ -233,6 +233,16 @@ export const settings = {
     zh: 'POP3 用戶端可以多久不出聲(RFC 1939 要求十分鐘)。',
   }),
 
+  // -- contacts
+  'contacts.groups': choice(['by-hand', 'open'], 'by-hand', {
+    en: 'Whether groups of contacts are imported and exported (open), or made and read by hand only.',
+    zh: '聯絡人群組可否匯入匯出(open),或僅能手動編輯(by-hand)。',
+  }),
+  'contacts.directory': choice(['domain', 'house', 'nobody'], 'domain', {
+    en: 'Whom people find while they type a recipient: those of their domain, of the whole house, or contacts only.',
+    zh: '輸入收件人時可找到誰:同網域的人、全站的人,或僅限聯絡人。',
+  }),
+
   // -- web pages, JMAP (http/, jmap/)
   'http.allow_plain': flag(false, {
     en: 'Whether others than this machine are served without encryption; only behind a proxy that encrypts.',

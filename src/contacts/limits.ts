@@ -14,7 +14,7 @@ export const contactLimits = {
   /** Nested objects of a Card. */
   depth: 16,
   /** Bytes of a file that is imported. */
-  fileBytes: 20 << 20,
+  fileBytes: 8 << 20,
   /** Cards or rows of a file that is imported. */
   fileCards: 20_000,
   /** Columns of a table. */

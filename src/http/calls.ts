@@ -1,6 +1,10 @@
 // The calls of /api, all of them: a call that is not in this list does not exist.
 
 import type { ApiCall } from './call.ts'
+import { bookGrant, bookPublicMake, booksList } from './calls/books-public.ts'
+import { contactsExport } from './calls/contacts-export.ts'
+import { contactsImport } from './calls/contacts-import.ts'
+import { peopleFind } from './calls/people-find.ts'
 import { preferencesChange, preferencesShow } from './calls/preferences.ts'
 import { delegationEnd } from './calls/delegation-end.ts'
 import { delegationGive } from './calls/delegation-give.ts'
@@ -25,6 +29,12 @@ export const calls: readonly ApiCall[] = [
   sessionsList,
   sessionsEndOne,
   sessionsEndOthers,
+  peopleFind,
+  booksList,
+  bookPublicMake,
+  bookGrant,
+  contactsImport,
+  contactsExport,
   delegationsList,
   delegationGive,
   delegationSet,

@@ -1,6 +1,7 @@
 // What the web door has in hand.
 
 import type { Fetching } from '../fetching/fetching.ts'
+import type { Visibility } from '../directory/suggestions.ts'
 import type { JmapHouse } from '../jmap/method.ts'
 import type { SignIn } from '../login/login.ts'
 import type { Sessions } from '../login/sessions.ts'
@@ -17,6 +18,8 @@ export interface WebHouse {
   sessions: Sessions
   signIn: SignIn
   jmap: JmapHouse
+  /** Rules for contacts: whether groups are imported and exported; who is found in the directory of people. */
+  contacts: { groupsOpen: boolean; visibility: Visibility }
   limits: HttpLimits
   clock: () => number
   /** Signs what a letter's frame may load. */

@@ -19,7 +19,7 @@ import type { Reader } from '../../sql/sql.ts'
 import { HttpTrouble } from '../problems.ts'
 import { bookAt, DavRefusal, type DavAsked } from './asking.ts'
 import { etagOf } from './properties.ts'
-import { tellDav } from './telling.ts'
+import { tellBook } from '../contacttelling.ts'
 import { carddav, dav } from './xml.ts'
 
 /** A card as a client gets it: as it was put, or made of what is known. */
@@ -77,7 +77,7 @@ export async function putCard(asked: DavAsked): Promise<FastifyReply> {
     else await addContacts(sql, book.id, [{ card, vcard: text, path: place.name }], clock())
     return [(await findCard(sql, book.id, place.name)) as Contact, before === undefined]
   })
-  await tellDav(asked, book)
+  await tellBook(asked.house, asked.user, book)
   return reply
     .code(isNew ? 201 : 204)
     .header('etag', etagOf(now))
@@ -118,6 +118,6 @@ export async function deleteCard(asked: DavAsked): Promise<FastifyReply> {
     checkTags(asked, card)
     await deleteContact(sql, card.id)
   })
-  await tellDav(asked, book)
+  await tellBook(asked.house, asked.user, book)
   return reply.code(204).send()
 }

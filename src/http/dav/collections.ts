@@ -11,7 +11,7 @@ import { Trouble } from '../../wire/troubles.ts'
 import { HttpTrouble } from '../problems.ts'
 import { bookAt, DavRefusal, multistatus, type Body, type DavAsked } from './asking.ts'
 import { bookPath, findBook } from './places.ts'
-import { tellDav } from './telling.ts'
+import { tellBook } from '../contacttelling.ts'
 import { carddav, child, childrenOf, dav, href, writeElement, type Element } from './xml.ts'
 
 function propertiesIn(body: Element | undefined, verb: string): Element[] {
@@ -51,7 +51,7 @@ export async function makeBook(asked: DavAsked, body: Body): Promise<FastifyRepl
     if (error instanceof Trouble && error.code === 'in-use') throw new DavRefusal(507, dav, 'quota-not-exceeded')
     throw error
   }
-  await tellDav(asked, { owner: user.id })
+  await tellBook(asked.house, user, { owner: user.id })
   return reply.code(201).send()
 }
 
@@ -60,7 +60,7 @@ export async function deleteBook(asked: DavAsked): Promise<FastifyReply> {
   if (place.is !== 'book') throw new DavRefusal(403, dav, 'need-privileges')
   const book = await bookAt(asked, place.name)
   await deleteAddressBook(house.store.db, user, book.id, false)
-  await tellDav(asked, book)
+  await tellBook(asked.house, asked.user, book)
   return reply.code(204).send()
 }
 
@@ -76,7 +76,7 @@ export async function patchBook(asked: DavAsked, body: Body): Promise<FastifyRep
   if (isAllowed) {
     const removed = propertiesIn(body, 'remove').some(({ name }) => name === 'addressbook-description')
     await changeAddressBook(house.store.db, user, book.id, { ...(removed && { description: '' }), ...readChanges(set) })
-    await tellDav(asked, book)
+    await tellBook(asked.house, asked.user, book)
   }
   const status = (one: Element): string =>
     isAllowed ? '200 OK' : book.rights.admin && isSettable(one) ? '424 Failed Dependency' : '403 Forbidden'
