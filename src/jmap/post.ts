@@ -25,18 +25,18 @@ export interface PosterOptions {
 export function openPoster(options: PosterOptions): Poster {
   return {
     async post(url, headers, body) {
-      const address = await addressOf(url.hostname.replace(/^\[|\]$/g, ''), options)
+      const name = url.hostname.replace(/^\[|\]$/g, '')
+      const address = await addressOf(name, options)
       return new Promise((resolve, reject) => {
         const asked = request(
-          url,
           {
             method: 'POST',
-            headers: { ...headers, 'content-length': body.length },
-            // The name was resolved and judged: it is not asked for again.
-            lookup: (_name, how, done) =>
-              how.all
-                ? (done as unknown as (error: null, all: object[]) => void)(null, [{ address, family: isIP(address) }])
-                : done(null, address, isIP(address)),
+            // The name was resolved and judged: it is not asked for again, only the certificate must have it.
+            host: address,
+            port: url.port || 443,
+            path: `${url.pathname}${url.search}`,
+            servername: isIP(name) === 0 ? name : '',
+            headers: { ...headers, host: url.host, 'content-length': body.length },
             agent: false,
             ca: options.authorities,
             timeout: options.milliseconds,
