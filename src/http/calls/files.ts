@@ -63,8 +63,8 @@ export const fileMake = call({
   method: 'POST',
   path: '/api/files',
   summary: {
-    en: 'A place for a large file, and its link, which is shown this once. The bytes follow by PATCH.',
-    zh: '建立大型檔案與其連結(連結只顯示這一次);檔案內容以 PATCH 上傳。',
+    en: 'A place for a large file, and its link, which is shown this once. The bytes follow by PATCH /api/files/{id}/bytes, from Upload-Offset on.',
+    zh: '建立大型檔案與其連結(連結只顯示這一次);檔案內容以 PATCH /api/files/{id}/bytes 上傳(Upload-Offset 為起點)。',
   },
   who: 'person',
   rate: changing,
