@@ -215,6 +215,7 @@ async function open(
   }
 
   let httpsPort: number | undefined
+  let listeners: Running['listeners'] = {}
   const locks = openLocks(db.between)
   const doors: Doors = {
     smtp: (role, plan) =>
@@ -324,6 +325,7 @@ async function open(
         webFolder: options.web?.folder ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
         allowPlain: config['http.allow_plain'],
         httpsPort: () => httpsPort,
+        listeners: () => listeners,
         report,
       })
       atEnd(() => web.stop())
@@ -333,7 +335,7 @@ async function open(
   const listening = await openListeners(config, doors, certificates, presence, failed)
   httpsPort = listening.get('https')?.port
   atEnd(() => Promise.all([...listening.values()].map((one) => one.stop(config.grace))))
-  const listeners = Object.fromEntries([...listening].map(([name, { host, port }]) => [name, { host, port }]))
+  listeners = Object.fromEntries([...listening].map(([name, { host, port }]) => [name, { host, port }]))
   log.info({ listeners, pid: process.pid }, 'listening')
   return { listeners, store, db, stop }
 }

@@ -6,6 +6,7 @@ import { contactsExport } from './calls/contacts-export.ts'
 import { contactsImport } from './calls/contacts-import.ts'
 import { peopleFind } from './calls/people-find.ts'
 import { preferencesChange, preferencesShow } from './calls/preferences.ts'
+import { connectionsList, mobileconfigShow } from './calls/connections-list.ts'
 import { delegationEnd } from './calls/delegation-end.ts'
 import { delegationGive } from './calls/delegation-give.ts'
 import { delegationSet } from './calls/delegation-set.ts'
@@ -40,6 +41,8 @@ export const calls: readonly ApiCall[] = [
   delegationSet,
   delegationEnd,
   delegationsHistory,
+  connectionsList,
+  mobileconfigShow,
   preferencesShow,
   preferencesChange,
   viewShow,

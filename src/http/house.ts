@@ -8,6 +8,7 @@ import type { Sessions } from '../login/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Letter, LetterPage } from './letters.ts'
 import type { FileLimits } from './filelimits.ts'
+import type { Listeners } from './connections.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Outward } from './outward.ts'
 
@@ -37,6 +38,8 @@ export interface WebHouse {
   /** Whether others than this machine are served over plain HTTP. */
   allowPlain: boolean
   httpsPort(): number | undefined
+  /** What listens where. */
+  listeners(): Listeners
   /** Our mistakes. */
   report(error: unknown, about: Record<string, unknown>): void
 }

@@ -17,9 +17,10 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Pumped } from '../net/pump.ts'
 import type { Peer } from '../wire/conversation.ts'
 import { openApi } from './api.ts'
+import { openAutoconfig } from './autoconfig.ts'
+import { mountDav } from './dav/dav.ts'
 import { mountFilePages } from './filepages.ts'
 import { mountFileUploads } from './fileuploads.ts'
-import { mountDav } from './dav/dav.ts'
 import { openPages } from './pages.ts'
 import type { WebHouse } from './house.ts'
 import { mountJmap } from './jmap.ts'
@@ -60,6 +61,7 @@ export async function openWeb(house: WebHouse): Promise<Web> {
   const endPushes = await mountJmap(app, house)
   await mountDav(app, house)
   await openApi(app, house)
+  await openAutoconfig(app, house)
   await mountFileUploads(app, house)
   await mountFilePages(app, house)
   await openPages(app, house)
