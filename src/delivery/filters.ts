@@ -20,6 +20,7 @@ import { SieveError } from '../sieve/problems.ts'
 import type { Program } from '../sieve/program.ts'
 import { runScript } from '../sieve/run.ts'
 import type { Target } from '../store/messages.ts'
+import type { Store } from '../store/store.ts'
 import type { Event } from '../tracking/events.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { carryOut } from './filtered.ts'
@@ -81,24 +82,8 @@ const hour = 3_600_000
 
 export function openFilters(house: House): Filters {
   const { store, settings } = house
-  const programs = new Map<string, Program | SieveError>()
   const rate = openRate(hour, settings.watchedAddresses)
-
-  async function programOf(accountId: number, { id, digest }: { id: number; digest: string }) {
-    let known = programs.get(digest)
-    programs.delete(digest)
-    if (!known) {
-      const script = await findScript(store.db, accountId, { id })
-      if (!script) return undefined
-      known = compiled(script.text)
-      // Changed a moment ago: not under the old digest.
-      if (script.digest !== digest) return runnable(known)
-    }
-    programs.set(digest, known) // the last in the Map was used last
-    if (programs.size > settings.scriptsKept) programs.delete(programs.keys().next().value!)
-    return runnable(known)
-  }
-
+  const programOf = openPrograms(store, settings.scriptsKept)
   const room = { house, rate, programOf }
 
   return {
@@ -118,6 +103,26 @@ export function openFilters(house: House): Filters {
       }
       return found
     },
+  }
+}
+
+/** The programs of scripts; those used last are held ready, at most so many. */
+export function openPrograms({ db }: Store, most: number): FilterRoom['programOf'] {
+  const programs = new Map<string, Program | SieveError>()
+
+  return async function programOf(accountId: number, { id, digest }: { id: number; digest: string }) {
+    let known = programs.get(digest)
+    programs.delete(digest)
+    if (!known) {
+      const script = await findScript(db, accountId, { id })
+      if (!script) return undefined
+      known = compiled(script.text)
+      // Changed a moment ago: not under the old digest.
+      if (script.digest !== digest) return runnable(known)
+    }
+    programs.set(digest, known) // the last in the Map was used last
+    if (programs.size > most) programs.delete(programs.keys().next().value!)
+    return runnable(known)
   }
 }
 
@@ -189,7 +194,10 @@ async function outcomeOf(
       const program = await room.programOf(copy.accountId, script)
       if (!program) return undefined
       seen = await sieveMail(mail, envelope, program.requires)
-      outcome = await runScript(program, seen, worldOf(room, incoming, copy))
+      const { at, junk } = incoming
+      const { store, settings } = house
+      const world = { ...room, store, hostname: settings.hostname, accountId: copy.accountId, at, junk }
+      outcome = await runScript(program, seen, worldOf(world))
       if (outcome.steps > house.settings.longRun) await setImmediate() // others have a turn
     } catch (error) {
       if (error instanceof Trouble) throw error

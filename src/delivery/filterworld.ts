@@ -2,21 +2,26 @@
 
 import { findScript, isRemembered } from '../directory/scripts.ts'
 import type { SieveWorld } from '../sieve/world.ts'
+import type { Store } from '../store/store.ts'
 import { readMetadata } from '../store/metadata.ts'
 import { mailboxNamed, mailboxWithId, mailboxWithUse, roleOf } from './filterplaces.ts'
-import type { FilterCopy, FilterRoom, Incoming } from './filters.ts'
+import type { FilterRoom } from './filters.ts'
 
-export function worldOf(
-  { house, programOf }: FilterRoom,
-  { at, junk }: Incoming,
-  { accountId }: FilterCopy,
-): SieveWorld {
-  const { store, settings } = house
+export interface WorldFacts {
+  store: Store
+  hostname: string
+  programOf: FilterRoom['programOf']
+  accountId: number
+  at: number // milliseconds
+  junk: boolean
+}
+
+export function worldOf({ store, hostname, programOf, accountId, at, junk }: WorldFacts): SieveWorld {
   const { db } = store
   return {
     now: at,
     zone: (time) => -new Date(time).getTimezoneOffset(),
-    environment: (name) => ({ host: settings.hostname, name: 'Postern', location: 'MDA', phase: 'during' })[name],
+    environment: (name) => ({ host: hostname, name: 'Postern', location: 'MDA', phase: 'during' })[name],
     mailboxExists: async (name) => (await mailboxNamed(store, accountId, name)) !== undefined,
     mailboxIdExists: async (id) => (await mailboxWithId(store, accountId, id)) !== undefined,
     async specialUseExists(use, name) {

@@ -6,13 +6,14 @@ import { writeEvents, type Event } from '../tracking/events.ts'
 import { Trouble } from '../wire/troubles.ts'
 import { announce, placeMail, type Target } from '../store/messages.ts'
 import type { Writer } from '../sql/sql.ts'
-import { treeOf, type MailRow } from '../store/mails.ts'
+import type { MailRow } from '../store/mails.ts'
 import { mailboxByPath } from '../store/mailboxes.ts'
 import type { Filtered, Filters, FilterCopy, Incoming } from './filters.ts'
 import { keptTraces } from './filtered.ts'
 import { refusalReports } from './filterrefusals.ts'
 import type { House, OutgoingMail } from './house.ts'
 import { placeCompanions } from './place.ts'
+import { storedMail } from './storedmail.ts'
 
 /** How the delivery of one recipient ended, in the same terms as a remote host's reply. */
 export interface LocalOutcome {
@@ -120,22 +121,12 @@ function oneLine(text: string): string {
 
 /** A mail of the queue as filters see it. */
 async function incomingOf({ store, clock }: House, mail: OutgoingMail, row: MailRow): Promise<Incoming> {
-  const { blobs } = store
-  const tree = treeOf(row)
-  const head = await blobs.read(row.blobRef, 0, tree.part.body)
-  const hasBody = head.subarray(-4).equals(blankLine) || head.equals(blankLine.subarray(2))
   const { sender, prefix = '', smtputf8, body, sign = false, report = true } = mail
   return {
     id: mail.historyId,
     at: clock(),
     sender,
-    mail: {
-      tree,
-      headerBlock: hasBody ? head.subarray(0, -2) : head,
-      size: row.size,
-      read: (start, end) => blobs.read(row.blobRef, start, end),
-      stream: () => blobs.stream(row.blobRef),
-    },
+    mail: await storedMail(store, row),
     before: prefix,
     trace: row.trace,
     smtputf8,
@@ -147,4 +138,3 @@ async function incomingOf({ store, clock }: House, mail: OutgoingMail, row: Mail
     seal: async () => '', // what was found out about the sender is not known any more
   }
 }
-const blankLine = Buffer.from('\r\n\r\n')

@@ -15,6 +15,7 @@ import { delegationsList } from './calls/delegations-list.ts'
 import { externalAdd, externalChange, externalRemove, externalRun, externalsList } from './calls/external-accounts.ts'
 import { fileChange, fileMake, fileRelink, fileRemove, fileShow, filesList } from './calls/files.ts'
 import { proxyImage } from './calls/proxy-image.ts'
+import { rulesTry } from './calls/rules-try.ts'
 import { sessionBegin } from './calls/session-begin.ts'
 import { sessionEnd } from './calls/session-end.ts'
 import { sessionShow } from './calls/session-show.ts'
@@ -45,6 +46,7 @@ export const calls: readonly ApiCall[] = [
   mobileconfigShow,
   preferencesShow,
   preferencesChange,
+  rulesTry,
   viewShow,
   viewPicture,
   proxyImage,
