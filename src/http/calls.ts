@@ -3,6 +3,7 @@
 import type { ApiCall } from './call.ts'
 import { bookGrant, bookPublicMake, booksList } from './calls/books-public.ts'
 import { contactsExport } from './calls/contacts-export.ts'
+import { contactsGroup } from './calls/contacts-group.ts'
 import { contactsImport } from './calls/contacts-import.ts'
 import { peopleFind } from './calls/people-find.ts'
 import { preferencesChange, preferencesShow } from './calls/preferences.ts'
@@ -35,6 +36,7 @@ export const calls: readonly ApiCall[] = [
   booksList,
   bookPublicMake,
   bookGrant,
+  contactsGroup,
   contactsImport,
   contactsExport,
   delegationsList,

@@ -167,3 +167,38 @@ test('people are found while one types', async () => {
   deepEqual(await find('nobody at all'), [])
   equal((await https.ask('GET', '/api/people?text=a')).status, 401)
 })
+
+test('a group is told with everybody in it, once each', async () => {
+  const addressBookIds = { [book]: true }
+  const create = {
+    a: { addressBookIds, uid: 'urn:uuid:in', name: { full: 'In' }, emails: { e: { address: 'in@out.example' } } },
+    n: { addressBookIds, uid: 'none', name: { full: 'None' } },
+    i: { addressBookIds, uid: 'inner', kind: 'group', name: { full: 'inner' }, members: { in: true, outer: true } },
+    o: {
+      addressBookIds,
+      uid: 'outer',
+      kind: 'group',
+      name: { full: 'outer' },
+      members: { 'urn:uuid:in': true, inner: true, none: true, gone: true, 'mailto:typed@out.example': true },
+    },
+  }
+  const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:contacts']
+  const set = await https.ask('POST', '/jmap/api', {
+    headers,
+    json: { using, methodCalls: [['ContactCard/set', { accountId: account, create }, '0']] },
+  })
+  const { id } = set.json.methodResponses[0][1].created.o
+  const { json } = await https.ask('GET', `/api/contacts/groups/${id}`, { headers })
+  deepEqual(json, {
+    name: 'outer',
+    members: [
+      { name: 'In', email: 'in@out.example' },
+      { name: '', email: 'typed@out.example' },
+    ],
+    without: ['None'],
+    missing: 1,
+    public: false,
+  })
+  const li = (await https.signIn({ name: 'li@uni.example', password })).headers
+  equal((await https.ask('GET', `/api/contacts/groups/${id}`, { headers: li })).status, 404)
+})
