@@ -132,8 +132,8 @@ function dayAsWritten(date: number, text: string): number {
 }
 
 /**
- * Which thread a mail belongs to: the root its References name, or the mail it answers, or itself.
- * Deterministic, so mails of one thread meet in whatever order they come.
+ * Which thread a mail belongs to: that of the mail it answers, where we have it (clients are known that name nothing
+ * but it), or the root its References name, or itself. So mails that name their root meet in whatever order they come.
  */
 async function threadOf(
   sql: Reader,
@@ -146,13 +146,12 @@ async function threadOf(
   const keys = references.slice(-maxReferences).map(idKey)
   if (headers.references.length > maxReferences) keys[0] = idKey(headers.references[0]!) // the root stays
   const refs = keys.map((key) => key.toString(36)).join(' ')
-  if (headers.references.length > 0) return { thread: idKey(headers.references[0]!), messageKey, refs }
-  if (!answered) return { thread: messageKey, messageKey, refs }
+  if (references.length === 0) return { thread: messageKey, messageKey, refs }
   const parent = await sql.one<{ thread: number }>(
     'select thread from mail where message_key = $1 order by id limit 1',
-    [idKey(answered)],
+    [keys.at(-1)!],
   )
-  return { thread: parent?.thread ?? idKey(answered), messageKey, refs }
+  return { thread: parent?.thread ?? idKey(references[0]!), messageKey, refs }
 }
 
 const maxReferences = 100

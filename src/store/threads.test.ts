@@ -126,3 +126,16 @@ eachStore('SORT compares in capitals: what lies between the cases comes last', a
   for (const subject of ['_', 'b', '[xyz]', 'A', '', 'z']) await append(store, inbox.id, { subject })
   deepEqual(await sort(store, inbox.id, [1, 2, 3, 4, 5, 6], [{ by: 'subject', reverse: false }]), [5, 4, 2, 6, 3, 1])
 })
+
+eachStore('a mail joins the thread of the mail it answers, or of the root it names', async ({ store, inbox }) => {
+  const named = (references: string) => `References: ${references}\r\n`
+  await append(store, inbox.id, { id: '<root@t>' })
+  await append(store, inbox.id, { id: '<one@t>', headers: named('<root@t>') })
+  await append(store, inbox.id, { id: '<two@t>', headers: named('<one@t>') }) // names its parent only
+  await append(store, inbox.id, { id: '<three@t>', headers: 'In-Reply-To: <two@t>\r\n' })
+  await append(store, inbox.id, { id: '<far@t>', headers: named('<root@t> <never-came@t>') })
+  await append(store, inbox.id, { id: '<other@t>' })
+  const rows = await store.db.all<{ thread: number }>('select thread from message order by uid', [])
+  equal(new Set(rows.slice(0, 5).map((row) => row.thread)).size, 1)
+  equal(new Set(rows.map((row) => row.thread)).size, 2)
+})
