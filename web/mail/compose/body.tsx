@@ -3,6 +3,7 @@
 import { lazy, Suspense, useEffect, useImperativeHandle, useRef, useState, type ClipboardEvent, type Ref } from 'react'
 import { useCell } from '../../parts/cell.ts'
 import type { Composition } from './composition.ts'
+import type { Draft } from './draft.ts'
 import { hasLooks } from './htmltext.ts'
 import type { RichCommand, RichHandle } from './richbody.tsx'
 import { asPlain, asRich } from './signing.ts'
@@ -37,8 +38,13 @@ export function Body({ composition, handle, attach }: Props) {
 
   async function turnPlain(): Promise<void> {
     asking.current?.close()
-    setWantsFocus(true)
     composition.rewrite(await asPlain(composition.draft.get()))
+    setWantsFocus(true)
+  }
+
+  async function turnRich(now: Draft): Promise<void> {
+    composition.rewrite(await asRich(now, identity()))
+    setWantsFocus(true)
   }
 
   function focusPlain(): void {
@@ -57,8 +63,7 @@ export function Body({ composition, handle, attach }: Props) {
     toggle() {
       composition.gather.current()
       const now = composition.draft.get()
-      setWantsFocus(true)
-      if (!now.isRich) void asRich(now, identity()).then(composition.rewrite)
+      if (!now.isRich) void turnRich(now)
       else if (hasLooks(now.html)) asking.current?.showModal()
       else void turnPlain()
     },

@@ -1,6 +1,6 @@
 // The form of a mail that is being written, its keys, and what is asked before it leaves.
 
-import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent as ReactKeyboardEvent } from 'react'
 import { useCell } from '../../parts/cell.ts'
 import { composition as composing, isComposing } from '../../parts/composing.ts'
 import { Attachments } from './attachments.tsx'
@@ -80,7 +80,7 @@ export function Sheet({ composition, close }: Props) {
 
   const sendNow = (): void => void send({ hold: preferences.get().undoSeconds })
 
-  function onKeyDown(event: KeyboardEvent): void {
+  function onKeyDown(event: KeyboardEvent | ReactKeyboardEvent): void {
     if (isComposing(event) || event.defaultPrevented) return
     const isCommand = event.ctrlKey || event.metaKey
     if (event.key === 'Enter' && isCommand) sendNow()
@@ -91,6 +91,17 @@ export function Sheet({ composition, close }: Props) {
     event.preventDefault()
     event.stopPropagation()
   }
+
+  // Where what had the focus is gone, keys still mean the mail that is in sight.
+  const pressed = useRef(onKeyDown)
+  pressed.current = onKeyDown
+  useEffect(() => {
+    const heard = (event: KeyboardEvent): void => {
+      if (event.target === document.body && !document.querySelector('dialog[open]')) pressed.current(event)
+    }
+    document.addEventListener('keydown', heard, true)
+    return () => document.removeEventListener('keydown', heard, true)
+  }, [])
 
   function attach(list: readonly File[]): void {
     if (list.length > 0) composition.uploads.add(list)

@@ -6,6 +6,7 @@ import type { Composition } from './composition.ts'
 import { reasonOf } from './dispatch.ts'
 import { htmlOfText, textOfHtml } from './htmltext.ts'
 import { Menu } from './menu.tsx'
+import { sign } from './signing.ts'
 import { readTemplates, saveTemplate, type Template } from './templatebox.ts'
 import { words as w } from './words.ts'
 
@@ -29,7 +30,9 @@ export function Templates({ composition, body }: Props) {
   async function save(): Promise<void> {
     composition.gather.current()
     try {
-      await saveTemplate(desk, composition.draft.get(), w.templateBox)
+      const draft = composition.draft.get()
+      const unsigned = { ...draft, ...(await sign(draft, undefined)) } // each mail has a signature of its own
+      await saveTemplate(desk, unsigned, w.templateBox)
       mail.toast.set({ text: w.templateSaved })
       void mail.sync().catch(() => undefined)
     } catch (error) {
