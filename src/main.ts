@@ -301,6 +301,7 @@ async function open(
           vapid,
           limits,
           hostname: config.hostname,
+          visibility: config['contacts.directory'],
           accountById: (id) => accountById(db, id),
           report: (error, reference) => report(error, { reference }),
         },

@@ -8,6 +8,7 @@
 //   what else is thrown is our mistake: logged, answered serverFail
 
 import type { Account } from '../directory/accounts.ts'
+import type { Visibility } from '../directory/suggestions.ts'
 import type { HouseIntake } from '../delivery/intake.ts'
 import type { Store } from '../store/store.ts'
 import type { Peer } from '../wire/conversation.ts'
@@ -26,6 +27,8 @@ export interface JmapHouse {
   vapid: Vapid
   limits: JmapLimits
   hostname: string
+  /** Who is found among the people of the house. */
+  visibility: Visibility
   accountById(id: number): Promise<Account | undefined>
   /** Our mistakes. `reference` is the id the client was told. */
   report(error: unknown, reference: string): void

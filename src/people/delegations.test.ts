@@ -6,11 +6,13 @@ import { changeAccount, findAccount, setPassword } from '../directory/accounts.t
 import { delegationsGiven, delegationsHad, sendableAs, type DelegationRight } from '../directory/delegations.ts'
 import { insertDomain } from '../directory/domains.ts'
 import { listIdentities } from '../directory/identities.ts'
+import { findPrincipals, principalsById } from '../directory/principals.ts'
 import { standingOf } from '../directory/senders.ts'
 import { migrations } from '../schema.ts'
 import type { Database } from '../sql/sql.ts'
 import { listMailboxes } from '../store/mailboxes.ts'
 import { rightsOf } from '../store/rights.ts'
+import { dismissShareNotice, shareNotices, shareNoticesSince } from '../store/sharenotices.ts'
 import { actsFor } from '../tracking/acts.ts'
 import {
   addMember,
@@ -156,3 +158,58 @@ eachEngine('a shared mailbox has members and no password', migrations, async (_t
   await purgePerson(db, address)
   deepEqual(await delegationsHad(db, lee.id), [])
 })
+
+eachEngine(
+  'people are found as the house allows, and the delegate is told what is shared',
+  migrations,
+  async (_t, db) => {
+    const { wang, lee, chen, inbox } = await town(db)
+    await db.transaction((sql) => insertDomain(sql, { name: 'lab.example' }))
+    const lin = await createPerson(db, { address: 'lin@lab.example', name: 'lin' })
+    await db.run('insert into unlisted_account (account_id) values ($1)', [chen.id])
+    const found = async (visibility: 'nobody' | 'domain' | 'house', question = {}) =>
+      (await findPrincipals(db, { askerId: lee.id, visibility }, question)).map(({ id }) => id)
+    deepEqual(await found('nobody'), [lee.id])
+    deepEqual(await found('domain'), [lee.id, wang.id])
+    deepEqual(await found('house'), [lee.id, lin.id, wang.id])
+    deepEqual(await found('house', { text: 'LAB.example' }), [lin.id])
+    deepEqual(await found('domain', { email: chen.address }), [chen.id])
+    deepEqual(await found('domain', { ids: [wang.id, chen.id, 999] }), [wang.id])
+    const seen = (id: number) => principalsById(db, { askerId: lee.id, visibility: 'nobody' }, [id])
+    deepEqual(await seen(wang.id), [])
+
+    const now = Date.now()
+    const given = {
+      ownerId: wang.id,
+      delegateId: lee.id,
+      rights: ['read'] as DelegationRight[],
+      fromAt: now,
+      untilAt: undefined,
+    }
+    const made = await giveDelegation(db, given, { id: wang.id, address: wang.address }, now)
+    equal((await seen(wang.id)).length, 1)
+    const { list, state } = await shareNotices(db, lee.id)
+    deepEqual(
+      list.map(({ byId, ownerId, mailboxId, oldRights, newRights }) => [
+        byId,
+        ownerId,
+        mailboxId,
+        oldRights,
+        newRights,
+      ]),
+      [[wang.id, wang.id, inbox.id, '', 'lrs']],
+    )
+    await endDelegation(db, made.id, by, now + 1)
+    equal((await shareNoticesSince(db, lee.id, state, 10))?.created.length, 1)
+    const { id } = list[0]!
+    equal(await db.transaction((sql) => dismissShareNotice(sql, wang.id, id)), false)
+    equal(await db.transaction((sql) => dismissShareNotice(sql, lee.id, id)), true)
+    equal(await db.transaction((sql) => dismissShareNotice(sql, lee.id, id)), false)
+    deepEqual(
+      (await shareNotices(db, lee.id)).list.map(({ newRights }) => newRights),
+      [''],
+    )
+    equal(await shareNoticesSince(db, lee.id, state, 10), undefined) // that one was dismissed meanwhile
+    deepEqual((await shareNoticesSince(db, lee.id, 0, 1))?.hasMore, true)
+  },
+)

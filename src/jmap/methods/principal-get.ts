@@ -17,8 +17,9 @@ export const principalGet = method<GetArguments>({
     // All of them would be the whole house: without ids it is oneself, others are found by Principal/query.
     const asked = ids ? resolveIds({ house, user, accountId, ...call }, ids) : [`A${user.id}`]
     const numbers = asked.flatMap((id) => objectNumber('A', id) ?? [])
+    const asking = { askerId: user.id, visibility: house.visibility }
     const visible = new Set(await accountsOf(house, user))
-    const list = (await principalsById(house.store.db, user.id, numbers)).map((one) => tellPrincipal(one, visible))
+    const list = (await principalsById(house.store.db, asking, numbers)).map((one) => tellPrincipal(one, visible))
     return {
       accountId,
       state: '0',

@@ -37,7 +37,8 @@ export const principalQuery = method<QueryArguments<Condition>>({
   async run({ house, user, accountId }, query) {
     const { type, ...question } =
       query.filter && 'condition' in query.filter ? query.filter.condition : ({} as Condition)
-    const people = await findPrincipals(house.store.db, user.id, question)
+    const asking = { askerId: user.id, visibility: house.visibility }
+    const people = await findPrincipals(house.store.db, asking, question)
     const found = people
       .filter(({ shared }) => type === undefined || type === (shared ? 'group' : 'individual'))
       .map(({ id }) => objectId('A', id))
