@@ -34,8 +34,8 @@ function appleLabel(label: string): string {
 
 const readers: Record<string, Read> = {
   UID: (card, { value }) => void (card.uid ||= cleanUid(unescape(value))),
-  KIND: (card, { value }) => void (card.kind = value.trim().toLowerCase()),
-  'X-ADDRESSBOOKSERVER-KIND': (card, { value }) => void (card.kind = value.trim().toLowerCase()),
+  KIND: (card, { value }) => void (card.kind = unescape(value).trim().toLowerCase()),
+  'X-ADDRESSBOOKSERVER-KIND': (card, { value }) => void (card.kind = unescape(value).trim().toLowerCase()),
   PRODID: (card, { value }) => void (card.prodId = unescape(value)),
   REV: (card, { value }) => setUpdated(card, value),
   FN: (card, { value }) => {
