@@ -11,7 +11,8 @@ export interface FileLimits {
   idleMilliseconds: number // without a byte, then an upload is broken off; what came stays
   pages: number // asked for by one source in a minute
   downloads: number // begun by one source in a minute
-  wrongPasswords: number // for one file in a quarter of an hour, of all sources
+  wrongPasswords: number // for one file in that time, of all sources; then nobody tries until it is over
+  wrongMilliseconds: number
 }
 
 export const fileDefaults: FileLimits = {
@@ -25,5 +26,6 @@ export const fileDefaults: FileLimits = {
   idleMilliseconds: 60_000,
   pages: 120,
   downloads: 30,
-  wrongPasswords: 30,
+  wrongPasswords: 20,
+  wrongMilliseconds: 900_000,
 }

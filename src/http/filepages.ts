@@ -16,6 +16,7 @@ import { sourceOf } from '../login/source.ts'
 import { countDownload, streamFile, type SharedFile } from '../store/files.ts'
 import { writeEvents } from '../tracking/events.ts'
 import { disposition, readRange } from './downloads.ts'
+import type { FileLimits } from './filelimits.ts'
 import { fileOfLink, isTicket, makeTicket } from './files.ts'
 import type { WebHouse } from './house.ts'
 import { peerOf } from './peers.ts'
@@ -31,6 +32,7 @@ export async function mountFilePages(app: FastifyInstance, house: WebHouse): Pro
   const { files, limits, store, clock } = house
   const rates = openRates(limits.rates)
   const hashing = openHashing(loginDefaults)
+  const tries = openTries(files, limits.rates)
 
   function take(what: string, who: string, count: number, seconds: number): void {
     const wait = rates.take(what, who, { count, seconds, per: 'source' }, clock())
@@ -44,9 +46,14 @@ export async function mountFilePages(app: FastifyInstance, house: WebHouse): Pro
 
   async function isRight(request: FastifyRequest, file: SharedFile): Promise<boolean> {
     if (file.password === undefined) return true
-    take('password', String(file.id), files.wrongPasswords, 15 * minute)
+    const wait = tries.wait(file.id, clock())
+    if (wait > 0) throw new HttpTrouble('too-many-requests', { seconds: wait }, { 'retry-after': String(wait) })
+    tries.begun(file.id, clock()) // counted before: many at once are many
     const given = new URLSearchParams((request.body as string | undefined) ?? '').get('password') ?? ''
-    if (await hashing.verify(sourceOf(peerOf(request).address), given.slice(0, 200), file.password)) return true
+    if (await hashing.verify(sourceOf(peerOf(request).address), given.slice(0, 200), file.password)) {
+      tries.wasRight(file.id)
+      return true
+    }
     await note(request, file, 'file-password-wrong')
     return false
   }
@@ -101,6 +108,30 @@ export async function mountFilePages(app: FastifyInstance, house: WebHouse): Pro
       return sendFile(house, request, reply, file)
     })
   })
+}
+
+/** Wrong passwords of each file, of whatever source; the right one has to wait too when there were many. */
+function openTries({ wrongPasswords, wrongMilliseconds }: FileLimits, most: number) {
+  const wrong = new Map<number, { until: number; count: number }>()
+  return {
+    /** Seconds until another may be tried. */
+    wait(id: number, now: number): number {
+      const found = wrong.get(id)
+      if (!found || found.count < wrongPasswords || found.until <= now) return 0
+      return Math.ceil((found.until - now) / 1000)
+    },
+    begun(id: number, now: number): void {
+      const found = wrong.get(id)
+      wrong.delete(id)
+      const goesOn = found && found.until > now
+      wrong.set(id, goesOn ? { ...found, count: found.count + 1 } : { until: now + wrongMilliseconds, count: 1 })
+      if (wrong.size > most) wrong.delete(wrong.keys().next().value as number)
+    },
+    wasRight(id: number): void {
+      const found = wrong.get(id)
+      if (found) found.count--
+    },
+  }
 }
 
 const isLeft = ({ downloads, downloadsMost }: SharedFile): boolean =>

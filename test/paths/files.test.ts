@@ -201,3 +201,38 @@ test('limits: too large, too much together, too long, hostile names', () =>
     },
     { 'files.max_size': 1_000_000, 'files.quota': 2_000_000 },
   ))
+
+onBoth(
+  'many at once get no more downloads, and no more room, than there are',
+  async ({ http, headers, make, put, begin }) => {
+    const { id, path } = await make({ mostDownloads: 3 })
+    const same = await Promise.all(Array.from({ length: 4 }, () => put(id, 0, Buffer.from('0123456789'))))
+    equal(same.filter(({ status }) => status === 204).length, 1)
+    const begun = await Promise.all(Array.from({ length: 10 }, () => begin(path)))
+    equal(begun.filter(({ status }) => status === 303).length, 3)
+    equal((await http.ask('GET', `/api/files/${id}`, { headers })).json.downloads, 3)
+    const half = 6 * 2 ** 30 // of 10
+    const made = await Promise.all(
+      Array.from({ length: 3 }, () => http.ask('POST', '/api/files', { json: { name: 'x', size: half / 3 }, headers })),
+    )
+    equal(made.filter(({ status }) => status === 201).length, 3)
+    const more = await Promise.all(
+      Array.from({ length: 4 }, () => http.ask('POST', '/api/files', { json: { name: 'x', size: half / 3 }, headers })),
+    )
+    equal(more.filter(({ status }) => status === 201).length, 1)
+  },
+)
+
+test('passwords of a file are not tried without end', () =>
+  scene(undefined, async ({ make, put, begin }) => {
+    const { id, path } = await make({ password: 'right' })
+    await put(id, 0, Buffer.from('0123456789'))
+    const statuses: number[] = []
+    for (let i = 0; i < 21; i++) statuses.push((await begin(path, `wrong ${i}`)).status)
+    equal(statuses.filter((status) => status === 403).length, 20)
+    equal(statuses.at(-1), 429)
+    equal((await begin(path, 'right')).status, 429)
+    const other = await make({ password: 'right' })
+    await put(other.id, 0, Buffer.from('0123456789'))
+    equal((await begin(other.path, 'right')).status, 303, 'another file is another matter')
+  }))
