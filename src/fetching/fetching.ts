@@ -45,7 +45,11 @@ export function startFetching(world: FetchingOptions): Fetching {
     const external = await claimExternal(db, id, claim, { now, until: now + limits.runMilliseconds + 120_000 })
     if (!external) return false
     const outcome = await attempt(external, claim)
-    await endRun(db, id, claim, { ...outcome, ...plan(external, outcome) }, clock())
+    // What the house itself broke off is no failure of theirs.
+    const isOurs = ended.signal.aborted && outcome.result !== 'ok'
+    const { lastResult, lastSaid, failures, active } = external
+    const asBefore = { result: lastResult, said: lastSaid, nextAt: now, failures, active }
+    await endRun(db, id, claim, { ...outcome, ...(isOurs ? asBefore : plan(external, outcome)) }, clock())
     return true
   }
 
@@ -67,7 +71,7 @@ export function startFetching(world: FetchingOptions): Fetching {
     if (result === 'ok')
       return { nextAt: isMore ? now : now + around(external.every), failures: 0, active: external.active }
     const failures = external.failures + 1
-    const pause = Math.max(external.every, Math.min(external.every * 2 ** Math.min(failures, 20), limits.longest))
+    const pause = Math.max(external.every, Math.min(external.every * 2 ** Math.min(failures - 1, 20), limits.longest))
     const isHopeless = result === 'no-secret' || (result === 'wrong-password' && failures >= limits.wrongPasswords)
     return { nextAt: now + around(pause), failures, active: external.active && !isHopeless }
   }
