@@ -50,7 +50,7 @@ export function client(world: WorldHouse, listener: 'http' | 'https'): Client {
           response.on('end', () => {
             const all = Buffer.concat(pieces)
             const text = all.toString()
-            const isJson = /json/.test(response.headers['content-type'] ?? '')
+            const isJson = /json/.test(response.headers['content-type'] ?? '') && !response.headers['content-encoding']
             resolve({
               status: response.statusCode ?? 0,
               headers: response.headers,

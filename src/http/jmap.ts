@@ -7,6 +7,7 @@ import { paths } from '../jmap/paths.ts'
 import { sessionResource } from '../jmap/session.ts'
 import type { SignedIn } from '../login/sessions.ts'
 import { newId } from '../tracking/ids.ts'
+import { packed } from './packing.ts'
 import { mountDownloads } from './downloads.ts'
 import { mountEvents, type Streams } from './events.ts'
 import { openGate } from './gate.ts'
@@ -53,7 +54,8 @@ export async function mountJmap(app: FastifyInstance, house: WebHouse): Promise<
       try {
         const asked = readRequest((request.body as Buffer | undefined) ?? Buffer.alloc(0), limits)
         const answer = await runRequest(house.jmap, askingOf(house, signedIn, request, reply), asked)
-        return reply.header('cache-control', 'no-store').type('application/json').send(answer)
+        const bytes = await packed(request, reply, answer)
+        return reply.header('cache-control', 'no-store').type('application/json').send(bytes)
       } finally {
         done()
       }

@@ -13,6 +13,7 @@ import { brotliCompress, constants } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebHouse } from './house.ts'
 import { HttpTrouble } from './problems.ts'
+import { accepts } from './packing.ts'
 import { pagePolicy } from './safety.ts'
 import { languageOf } from './words.ts'
 
@@ -103,7 +104,7 @@ export async function openPages(app: FastifyInstance, { webFolder, limits, clock
     reply.header('etag', etag).header('vary', 'accept-encoding').type(type)
     if (isPage) reply.header('content-security-policy', pagePolicy)
     if (hasTag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-    if (packed && acceptsBrotli(request.headers['accept-encoding'])) {
+    if (packed && accepts('br', request.headers['accept-encoding'])) {
       return reply.header('content-encoding', 'br').send(packed)
     }
     return reply.send(bytes)
@@ -155,10 +156,6 @@ function endingOf(name: string): string {
 
 function hasTag(header: string | undefined, etag: string): boolean {
   return header !== undefined && header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
-}
-
-function acceptsBrotli(header: string | string[] | undefined): boolean {
-  return /(?:^|,)\s*br\s*(?:;\s*q=(?:1|0\.\d*[1-9]\d*))?\s*(?:,|$)/.test(String(header ?? ''))
 }
 
 function unbuilt(language: 'en' | 'zh-Hant'): string {

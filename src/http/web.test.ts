@@ -4,6 +4,7 @@ import { connect as connect2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { openWorld, password, type WorldHouse } from '../../test/world.ts'
 import { client, type Client } from '../../test/webclient.ts'
 import { changePassword, changePerson } from '../people/people.ts'
@@ -134,6 +135,25 @@ test('a change needs our own page, and the page’s token', async () => {
     equal((await https.ask('POST', '/jmap/api', { headers: sent, json: echo })).status, status, `JMAP: ${what}`)
   }
   equal(token?.length, 43)
+})
+
+test('JMAP answers are packed for clients that take it', async () => {
+  const { headers } = await https.signIn(person)
+  const json = { using: ['urn:ietf:params:jmap:core'], methodCalls: [['Core/echo', { text: 'ab'.repeat(5_000) }, 'a']] }
+  const ask = (accepted: string) =>
+    https.ask('POST', '/jmap/api', { headers: { ...headers, 'accept-encoding': accepted }, json })
+  const clear = await ask('identity')
+  equal(clear.headers['content-encoding'], undefined)
+  for (const [accepted, coding, unpack] of [
+    ['gzip, deflate, br', 'br', brotliDecompressSync],
+    ['gzip;q=0.5, br;q=0', 'gzip', gunzipSync],
+  ] as const) {
+    const { headers: said, bytes } = await ask(accepted)
+    equal(said['content-encoding'], coding)
+    equal(said['vary'], 'accept-encoding')
+    ok(bytes.length < 500)
+    equal(unpack(bytes).toString(), clear.text)
+  }
 })
 
 test('another site reads nothing with our cookie, and signs nobody in', async () => {
