@@ -1,4 +1,4 @@
-// Twenty seconds of fuzzing for every other target; fuzz-odd.test.ts has the rest.
+// A little fuzzing of every other target; fuzz-odd.test.ts has the rest.
 
 import { test } from 'node:test'
 import { allTargets, fuzzBriefly } from './fuzz.ts'

@@ -1,4 +1,4 @@
-// Twenty seconds of fuzzing for every other target; fuzz-even.test.ts has the rest, on the other processor.
+// A little fuzzing of every other target; fuzz-even.test.ts has the rest, on the other processor.
 // `npm run fuzz` runs longer.
 
 import { test } from 'node:test'
