@@ -3,7 +3,9 @@
 import type { words as chinese } from '../../words/zh-Hant/settings.ts'
 import { chosenLanguage, type Same } from '../../words/words.ts'
 
-export type SettingsWords = Omit<Same<typeof chinese>, 'rightNames'> & { rightNames: Record<string, string> }
+type Tables = 'rightNames' | 'protocolNames'
+
+export type SettingsWords = Omit<Same<typeof chinese>, Tables> & Pick<typeof chinese, Tables>
 
 const loading =
   chosenLanguage() === 'en' ? import('../../words/en/settings.ts') : import('../../words/zh-Hant/settings.ts')

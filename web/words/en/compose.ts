@@ -44,6 +44,11 @@ export const words: Omit<Same<typeof chinese>, 'reasons'> & { reasons: Record<st
   recovered: (n) => `${n} draft${s(n)} that had not reached the server ${n === 1 ? 'is' : 'are'} in Drafts again.`,
 
   seeEachOther: (n) => `${n} recipients will see each other's addresses. Use Bcc for outside groups.`,
+  group: 'Group',
+  groupByBcc: (name) => `“${name}” is a public group: recipients would see each other’s addresses. Bcc is better.`,
+  groupWithout: (name, n) =>
+    `${n} in “${name}” ${n === 1 ? 'has' : 'have'} no address and ${n === 1 ? 'was' : 'were'} left out.`,
+  groupNotRead: (why) => `The group could not be read and was left out: ${why}`,
   allToBcc: 'Move all to Bcc',
   nobody: 'There is no recipient yet. Enter at least one.',
   uploading: (n) => `${n} attachment${s(n)} ${n === 1 ? 'is' : 'are'} still on the way. Wait, or remove.`,

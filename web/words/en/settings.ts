@@ -3,7 +3,9 @@
 import type { words as chinese } from '../zh-Hant/settings.ts'
 import type { Same } from '../words.ts'
 
-export const words: Omit<Same<typeof chinese>, 'rightNames'> & { rightNames: Record<string, string> } = {
+type Tables = 'rightNames' | 'protocolNames'
+
+export const words: Omit<Same<typeof chinese>, Tables> & Pick<typeof chinese, Tables> = {
   title: 'Settings',
   groups: 'Groups of settings',
   general: 'General',
@@ -110,7 +112,21 @@ export const words: Omit<Same<typeof chinese>, 'rightNames'> & { rightNames: Rec
   account: 'Account',
   server: 'Server',
   jmap: 'JMAP (web and modern programs)',
-  portsHint: 'For IMAP, POP3 and sending use the ports your organisation names, always encrypted (TLS).',
+  connections: 'Connections',
+  noConnections: 'Nothing is open to mail programs at the moment.',
+  purpose: 'Used for',
+  port: 'Port',
+  encryption: 'Encryption',
+  protocolNames: {
+    imap: 'Reading (IMAP)',
+    pop3: 'Reading (POP3)',
+    smtp: 'Sending (SMTP)',
+    managesieve: 'Rules (ManageSieve)',
+    https: 'Web (HTTPS)',
+  },
+  profile: 'Download the profile for Apple devices',
+  profileHint: 'Open it on an iPhone, iPad or Mac: the account is set up, only the password is asked for.',
   copy: 'Copy',
   copied: 'Copied.',
+  notCopied: 'The browser does not let us copy; please select the text.',
 }

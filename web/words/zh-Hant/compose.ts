@@ -39,6 +39,10 @@ export const words = {
   recovered: (n: number) => `已找回${n}封沒存到伺服器的草稿，放在草稿匣。`,
 
   seeEachOther: (n: number) => `${n}位收件人會互相看到地址。對外群發請改用密件副本。`,
+  group: '群組',
+  groupByBcc: (name: string) => `「${name}」是公用群組，收件人會互相看到地址。建議改用密件副本。`,
+  groupWithout: (name: string, n: number) => `「${name}」有${n}位沒有電子郵件地址，未加入收件人。`,
+  groupNotRead: (why: string) => `讀不到群組，未加入收件人：${why}`,
   allToBcc: '全部改為密件',
   nobody: '還沒有收件人。請至少填一位。',
   uploading: (n: number) => `還有${n}個附件沒有上傳完成。請稍候，或移除附件。`,
