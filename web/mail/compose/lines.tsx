@@ -1,11 +1,12 @@
 // Over the text: who writes, to whom, about what.
 
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useCell } from '../../parts/cell.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { seeEachOther } from './checks.ts'
 import type { Composition } from './composition.ts'
 import type { Field } from './draft.ts'
+import { housePeople, readGroup } from './housepeople.ts'
 import { correspondents, type PeopleSource } from './people.ts'
 import { merge } from './recipients.ts'
 import { RecipientField } from './recipientfield.tsx'
@@ -25,7 +26,7 @@ export function Lines({ composition, shown, show }: Props) {
   const domain = mail.accountOf(desk.accountId).domain
   const sources = useMemo<PeopleSource[]>(() => {
     const own = new Set(identities.map(({ email }) => email.toLowerCase()))
-    return [correspondents(desk.jmap, desk.accountId, desk.mailboxes, own)]
+    return [correspondents(desk.jmap, desk.accountId, desk.mailboxes, own), housePeople]
   }, [desk, identities])
   const asked = useRef<Field>(undefined)
   useEffect(() => {
@@ -33,7 +34,20 @@ export function Lines({ composition, shown, show }: Props) {
     asked.current = undefined
   }, [shown])
   const exposed = seeEachOther(draft, domain)
+  const [group, setGroup] = useState('') // of others, taken where all see whom it has
   const names: Record<Field, string> = { to: w.to, cc: w.cc, bcc: w.bcc }
+
+  async function takeGroup(name: Field, id: string): Promise<void> {
+    try {
+      const { name: called, members, without, missing, public: isPublic } = await readGroup(id)
+      change({ [name]: merge(composition.draft.get()[name], members) })
+      if (isPublic && name !== 'bcc' && members.length > 1) setGroup(called)
+      const lost = without.length + missing
+      if (lost > 0) mail.toast.set({ text: w.groupWithout(called, lost) })
+    } catch (error) {
+      mail.toast.set({ text: w.groupNotRead(error instanceof Error ? error.message : '') })
+    }
+  }
 
   function field(name: Field) {
     return (
@@ -43,6 +57,7 @@ export function Lines({ composition, shown, show }: Props) {
         label={names[name]}
         people={draft[name]}
         change={(people) => change({ [name]: people })}
+        takeGroup={(id) => void takeGroup(name, id)}
         sources={sources}
         domain={domain}
         taking={composition.taking}
@@ -82,10 +97,10 @@ export function Lines({ composition, shown, show }: Props) {
       </div>
       {shown.has('cc') && <div className={css['line']}>{field('cc')}</div>}
       {shown.has('bcc') && <div className={css['line']}>{field('bcc')}</div>}
-      {exposed > 0 && (
+      {(exposed > 0 || (group !== '' && draft.to.length + draft.cc.length > 1)) && (
         <div className={`note warn ${css['note']}`} role="status">
           <Icon name="users" />
-          <div>{w.seeEachOther(exposed)}</div>
+          <div>{exposed > 0 ? w.seeEachOther(exposed) : w.groupByBcc(group)}</div>
           <button
             type="button"
             className="btn sm"
@@ -93,6 +108,7 @@ export function Lines({ composition, shown, show }: Props) {
               if (shown.has('bcc')) document.querySelector<HTMLInputElement>('[data-field="bcc"]')?.focus()
               asked.current = 'bcc'
               show('bcc')
+              setGroup('')
               change({ to: [], cc: [], bcc: merge(draft.bcc, [...draft.to, ...draft.cc]) })
             }}
           >

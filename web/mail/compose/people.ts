@@ -1,33 +1,44 @@
 // Who one may want to write to: found while one types a name or an address.
 //
-// A source is asked with what was typed and answers a few people, the likeliest first. Today one source: the people
-// of the latest mails sent and received. Contacts and the directory are sources of the same shape.
+// A source is asked with what was typed and answers a few people, the likeliest first: the people of the latest mails
+// sent and received (here), contacts and people of the house (housepeople.ts).
 
 import type { Jmap } from '../jmap/client.ts'
 import type { Address, Mailbox, Query } from '../jmap/types.ts'
 import type { Recipient } from './recipients.ts'
 
-export type PeopleSource = (typed: string, signal: AbortSignal) => Promise<Recipient[]>
+/** Who may be meant: somebody, or a group of contacts (without an address). */
+export interface Suggested extends Recipient {
+  group?: string // its id
+}
+
+export type PeopleSource = (typed: string, signal: AbortSignal) => Promise<Suggested[]>
 
 interface Correspondent extends Recipient {
   weight: number
 }
 
 const most = 8
+const mostWritten = 5 // leaves room for contacts of the same name
 
 /** Without doubles, those of the first source before those of the next. Sources that fail say nothing. */
 export async function suggest(
   sources: readonly PeopleSource[],
   typed: string,
   signal: AbortSignal,
-): Promise<Recipient[]> {
+): Promise<Suggested[]> {
   const lists = await Promise.all(sources.map((source) => source(typed, signal).catch(() => [])))
-  const found = new Map<string, Recipient>()
+  const found = new Map<string, Suggested>()
   for (const person of lists.flat()) {
-    const key = person.email.toLowerCase()
+    const key = keyOf(person)
     if (!found.has(key)) found.set(key, person)
   }
   return [...found.values()].slice(0, most)
+}
+
+/** What makes a suggestion another one. */
+export function keyOf({ email, group }: Suggested): string {
+  return group === undefined ? email.toLowerCase() : `group ${group}`
 }
 
 const plain = (text: string): string => text.normalize('NFKC').toLowerCase().trim()
@@ -83,7 +94,7 @@ export function correspondents(
   return async (typed) => {
     known ??= readCorrespondents(jmap, accountId, mailboxes(), own)
     known.catch(() => (known = undefined))
-    return matching(await known, typed)
+    return matching(await known, typed).slice(0, mostWritten)
   }
 }
 

@@ -13,7 +13,7 @@ import { displayName, isOutside } from '../../parts/names.ts'
 import type { Field } from './draft.ts'
 import { Chip } from './chip.tsx'
 import { merge, readRecipients, writeRecipient, type Recipient } from './recipients.ts'
-import type { PeopleSource } from './people.ts'
+import type { PeopleSource, Suggested } from './people.ts'
 import { Suggestions, useSuggestions } from './suggestions.tsx'
 import { words as w } from './words.ts'
 import css from './recipientfield.module.css'
@@ -23,6 +23,7 @@ interface Props {
   label: string
   people: readonly Recipient[]
   change(people: Recipient[]): void
+  takeGroup(id: string): void
   sources: readonly PeopleSource[]
   domain: string
   taking: Set<() => void>
@@ -31,7 +32,7 @@ interface Props {
 const wholeMost = 8 // so many are all shown; of more the first few
 const shownFirst = 4
 
-export function RecipientField({ name, label, people, change, sources, domain, taking }: Props) {
+export function RecipientField({ name, label, people, change, takeGroup, sources, domain, taking }: Props) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const list = useRef<HTMLUListElement>(null)
@@ -52,8 +53,9 @@ export function RecipientField({ name, label, people, change, sources, domain, t
     setSaid(w.added(w.names(more.map(displayName))))
   }
 
-  function take(person?: Recipient): void {
-    add(person ? [person] : readRecipients(typed))
+  function take(person?: Suggested): void {
+    if (person?.group !== undefined) takeGroup(person.group)
+    else add(person ? [person] : readRecipients(typed))
     setTyped('')
     clear()
   }
@@ -113,7 +115,7 @@ export function RecipientField({ name, label, people, change, sources, domain, t
   }
 
   /** Tab goes on with the only person meant, where what was typed is no address. */
-  function suggestedAlone(): Recipient | undefined {
+  function suggestedAlone(): Suggested | undefined {
     return found.length === 1 && !/[@＠]/.test(typed) ? found[0] : undefined
   }
 

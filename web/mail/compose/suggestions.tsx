@@ -1,17 +1,17 @@
 // The people one may mean, below what one types.
 
 import { useEffect, useState } from 'react'
+import { Icon } from '../../parts/icon.tsx'
 import { displayName, isOutside } from '../../parts/names.ts'
-import { suggest, type PeopleSource } from './people.ts'
-import type { Recipient } from './recipients.ts'
+import { keyOf, suggest, type PeopleSource, type Suggested } from './people.ts'
 import { words as w } from './words.ts'
 import css from './recipientfield.module.css'
 
-const none: readonly Recipient[] = []
+const none: readonly Suggested[] = []
 const patience = 80
 
 /** Follows what is typed, composed or not; the function closes the list until something else is typed. */
-export function useSuggestions(sources: readonly PeopleSource[], typed: string): [readonly Recipient[], () => void] {
+export function useSuggestions(sources: readonly PeopleSource[], typed: string): [readonly Suggested[], () => void] {
   const [found, setFound] = useState(none)
   useEffect(() => {
     if (typed.trim() === '') return setFound(none)
@@ -30,10 +30,10 @@ export function useSuggestions(sources: readonly PeopleSource[], typed: string):
 
 interface Props {
   id: string
-  people: readonly Recipient[]
+  people: readonly Suggested[]
   active: number
   domain: string
-  take(person: Recipient): void
+  take(person: Suggested): void
 }
 
 export function Suggestions({ id, people, active, domain, take }: Props) {
@@ -47,7 +47,7 @@ export function Suggestions({ id, people, active, domain, take }: Props) {
     >
       {people.map((person, i) => (
         <li
-          key={person.email}
+          key={keyOf(person)}
           id={`${id}-${i}`}
           role="option"
           aria-selected={i === active}
@@ -57,9 +57,11 @@ export function Suggestions({ id, people, active, domain, take }: Props) {
             take(person)
           }}
         >
+          {person.group !== undefined && <Icon name="users" size="s" />}
           <span className="cut">{displayName(person)}</span>
+          {person.group !== undefined && <span className="tag">{w.group}</span>}
           {isOutside(person.email, domain) && <span className="tag blue">{w.outside}</span>}
-          {person.name !== '' && <span className="meta cut">{person.email}</span>}
+          {person.name !== '' && person.email !== '' && <span className="meta cut">{person.email}</span>}
         </li>
       ))}
     </ul>
