@@ -1,4 +1,5 @@
-// Reads I-JSON (RFC 7493), as RFC 8620 §1.5 asks: UTF-8, no name twice in one object, no lone surrogate.
+// Reads I-JSON (RFC 7493), as RFC 8620 §1.5 asks: UTF-8, no name twice in one object, no lone surrogate, no number
+// beyond what a double holds.
 //
 // Promises: linear in the bytes, no recursion, and what is nested deeper than the limit is refused before
 // anything is built of it. JSON.parse knows the grammar; what it lets through is looked at here.
@@ -11,7 +12,7 @@ export function parseIJson(bytes: Buffer, depth: number): unknown {
   const text = bytes.toString()
   checkShape(text, depth)
   const value: unknown = JSON.parse(text)
-  if (/\\u[dD][89a-fA-F]/.test(text)) checkSurrogates(value)
+  if (/\\u[dD][89a-fA-F]|\d[eE]\+?\d|\d{309}/.test(text)) checkValues(value)
   return value
 }
 
@@ -57,12 +58,14 @@ function noteName(names: Set<string> | undefined, written: string): void {
   names.add(name)
 }
 
-function checkSurrogates(value: unknown): void {
+function checkValues(value: unknown): void {
   const waiting: unknown[] = [value]
   while (waiting.length > 0) {
     const one = waiting.pop()
     if (typeof one === 'string') {
       if (!one.isWellFormed()) throw new Error('half of a surrogate pair')
+    } else if (typeof one === 'number') {
+      if (!Number.isFinite(one)) throw new Error('a number is too large')
     } else if (Array.isArray(one)) {
       for (const each of one) waiting.push(each)
     } else if (one !== null && typeof one === 'object') {

@@ -31,6 +31,7 @@ export const requests: Target = {
     '{"a":{"__proto__":{"b":[]}}}',
     '\ufeff{}',
     '{"\\u0061":1,"a":2}',
+    '[1e999]',
   ],
   run(input) {
     let value: unknown
