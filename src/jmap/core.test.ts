@@ -102,6 +102,7 @@ test('requests that are none are refused as RFC 8620 says', async () => {
     ['a name twice', '{"using":[],"using":[],"methodCalls":[]}', 'notJSON'],
     ['half a surrogate', '{"using":["\\ud800"],"methodCalls":[]}', 'notJSON'],
     ['a byte order mark', '\ufeff{"using":[],"methodCalls":[]}', 'notJSON'],
+    ['a number beyond a double', '{"using":[],"methodCalls":[],"x":1e999}', 'notJSON'],
     ['nothing', '', 'notJSON'],
     ['a bomb', `{"using":[],"methodCalls":${'['.repeat(1_000_000)}`, 'notJSON'],
     ['a list', '[]', 'notRequest'],
