@@ -1,4 +1,4 @@
-// The whole test suite: types, lint, then every *.test.ts, on one PostgreSQL started for all.
+// The whole test suite: types, lint, then every *.test.ts, on one PostgreSQL and one build of the pages for all.
 //
 //   node test/run.ts            everything
 //   node test/run.ts --quick    without whole-house paths, fault harnesses and long fuzzing
@@ -11,6 +11,7 @@ import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { startPostgres } from './engines.ts'
 import { runFiles } from './files.ts'
+import { buildPages } from './web/pages.ts'
 
 const top = resolve(import.meta.dirname, '..')
 const wanted = process.argv.slice(2)
@@ -62,15 +63,19 @@ const postgres = await startPostgres().catch((error: Error) => {
   return undefined
 })
 if (postgres) process.env['POSTERN_TEST_POSTGRES'] = postgres.url
+const files = await testFiles()
+const pages = files.some((file) => file.startsWith('test/web/')) ? await buildPages() : undefined
+if (pages) process.env['POSTERN_TEST_PAGES'] = pages.folder
 try {
   const ran = await runFiles(
-    (await testFiles()).map((file) => join(top, file)),
+    files.map((file) => join(top, file)),
     process.stdout,
   )
   passed += ran.passed
   failed += ran.failed
 } finally {
   await postgres?.stop()
+  await pages?.remove()
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)

@@ -1,28 +1,13 @@
-// A browser for tests of the pages: Chromium as it comes in a package, the pages built once into a folder of the
-// test's own, a person signed in.
+// A browser for tests of the pages: Chromium as it comes in a package, a person signed in.
 
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import chromiumPack from '@sparticuz/chromium'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { password, type WorldHouse } from '../world.ts'
 
-const top = resolve(import.meta.dirname, '../..')
-const require = createRequire(import.meta.url)
+export { buildPages } from './pages.ts'
 
-/** Builds the pages as they are now. The folder is removed by `remove`. */
-export async function buildPages(): Promise<{ folder: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-pages-'))
-  const { build } = await import('vite')
-  await build({
-    configFile: join(top, 'web/vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: folder, emptyOutDir: true, reportCompressedSize: false },
-  })
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
-}
+const require = createRequire(import.meta.url)
 
 export async function openBrowser(): Promise<Browser> {
   const args = chromiumPack.args.filter((one) => one !== '--single-process')
