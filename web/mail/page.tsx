@@ -20,6 +20,8 @@ import css from './page.module.css'
 
 const Composer = lazy(async () => ({ default: (await import('./compose/composer.tsx')).Composer }))
 
+const Contacts = lazy(async () => ({ default: (await import('./contacts/contacts.tsx')).Contacts }))
+
 const Settings = lazy(async () => ({ default: (await import('./settings/settings.tsx')).Settings }))
 
 export function MailPage() {
@@ -30,7 +32,7 @@ export function MailPage() {
   const route = useCell(mail.route)
   useKeys(mail)
   useEffect(() => {
-    if (route.place === 'settings') return // they have a title of their own
+    if (isAside(route.place)) return // they have a title of their own
     document.title = w.title(titleOf(mail), location.hostname)
   }, [mail, mailboxes, route, w])
   // What had the focus is gone with the reader or the composer: then it goes to the list.
@@ -40,8 +42,7 @@ export function MailPage() {
     if (wasOver.current && !isOver && document.activeElement === document.body) focusList()
     wasOver.current = isOver
   }, [compose, emailId])
-  const isSettings = route.place === 'settings'
-  const state = compose ? css['composing'] : emailId && !isSettings ? css['reading'] : ''
+  const state = compose ? css['composing'] : emailId && !isAside(route.place) ? css['reading'] : ''
   return (
     <div className={`${css['app']} ${state}`}>
       <a className="skip" href="#list" onClick={skip}>
@@ -55,10 +56,8 @@ export function MailPage() {
       <div className={css['three']}>
         <Tree />
         <main className={css['panes']}>
-          {isSettings ? (
-            <Suspense>
-              <Settings group={emailId} />
-            </Suspense>
+          {isAside(route.place) ? (
+            <Suspense>{route.place === 'contacts' ? <Contacts at={emailId} /> : <Settings group={emailId} />}</Suspense>
           ) : (
             <>
               <h1 className="sr">{placeName(mail)}</h1>
@@ -88,6 +87,11 @@ export function MailPage() {
       <Dialogs />
     </div>
   )
+}
+
+/** Where there are no mails. */
+function isAside(place: string): boolean {
+  return place === 'settings' || place === 'contacts'
 }
 
 function skip(event: { preventDefault(): void }): void {

@@ -86,6 +86,9 @@ function Own({ account }: { account: MailAccount }) {
         {roles.map((mailbox) => (
           <Leaf key={mailbox.id} account={account} mailbox={mailbox} />
         ))}
+        <li>
+          <Place place="contacts" icon="book" name={w.contacts} />
+        </li>
       </ul>
       <div className={css['group']}>
         <h2>{w.ownMailboxes}</h2>

@@ -19,7 +19,8 @@ export function useKeys(mail: Mail): void {
       const isCtrl = event.ctrlKey || event.metaKey
       if (document.querySelector('dialog[open]') || (!isCtrl && isField(target))) return
       const { compose, place } = mail.route.get()
-      if ((compose || place === 'settings') && !isCtrl) return // there is no list to act on
+      const isList = place !== 'settings' && place !== 'contacts'
+      if ((compose || !isList) && !isCtrl) return // there is no list to act on
       if (event.key === 'Escape' && document.querySelector(':popover-open')) return
       // Enter and Space press what has the focus.
       if ((event.key === 'Enter' || event.key === ' ') && target.id !== 'list' && target !== document.body) return

@@ -63,6 +63,7 @@ export const words: Same<typeof chinese> = {
   densityNormal: 'Two lines',
   densityDense: 'Dense',
   otherLanguage: '中文',
+  contacts: 'Contacts',
   settings: 'Settings',
   signOut: 'Sign out',
   mailboxes: 'Mailboxes',

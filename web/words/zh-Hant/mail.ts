@@ -84,6 +84,7 @@ export const words = {
   densityNormal: '兩行',
   densityDense: '緊密',
   otherLanguage: 'English',
+  contacts: '通訊錄',
   settings: '設定',
   signOut: '登出',
   // places
