@@ -20,6 +20,8 @@ import css from './page.module.css'
 
 const Composer = lazy(async () => ({ default: (await import('./compose/composer.tsx')).Composer }))
 
+const Outbox = lazy(async () => ({ default: (await import('./outbox/outbox.tsx')).Outbox }))
+
 const Contacts = lazy(async () => ({ default: (await import('./contacts/contacts.tsx')).Contacts }))
 
 const Settings = lazy(async () => ({ default: (await import('./settings/settings.tsx')).Settings }))
@@ -58,6 +60,12 @@ export function MailPage() {
         <main className={css['panes']}>
           {isAside(route.place) ? (
             <Suspense>{route.place === 'contacts' ? <Contacts at={emailId} /> : <Settings group={emailId} />}</Suspense>
+          ) : route.place === 'outbox' ? (
+            <Boundary>
+              <Suspense>
+                <Outbox />
+              </Suspense>
+            </Boundary>
           ) : (
             <>
               <h1 className="sr">{placeName(mail)}</h1>

@@ -20,7 +20,7 @@ export interface Compose {
 
 export interface Route {
   accountId: string | undefined // undefined: one's own
-  place: string // a role, 'starred', 'search', or a mailbox's id
+  place: string // a role, 'starred', 'outbox', 'search', 'settings', or a mailbox's id
   emailId: string | undefined
   words: string // of a search
   show: Filtered | undefined

@@ -29,6 +29,7 @@ export function placeName(mail: Mail): string {
   const { place } = mail.route.get()
   if (place === 'search') return mail.words.searchResults
   if (place === 'starred') return mail.words.starredPlace
+  if (place === 'outbox') return mail.words.outboxPlace
   const mailbox = mailboxAt(mail.account().mailboxes.get(), place)
   return mailbox ? mailboxName(mailbox, mail.words) : mail.words.inbox
 }

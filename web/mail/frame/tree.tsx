@@ -10,6 +10,7 @@ import { moveTo } from '../acts.ts'
 import { branches, byRole, mailboxAt, roleOrder, withRoles } from '../mailboxes.ts'
 import type { MailAccount } from '../mailstate.ts'
 import { mailboxName } from '../title.ts'
+import { useWaiting } from '../outbox/usewaiting.ts'
 import { useMail } from '../words.ts'
 import { writeRoute } from '../route.ts'
 import { openDrawer } from './drawer.ts'
@@ -71,6 +72,7 @@ export function Tree() {
 function Own({ account }: { account: MailAccount }) {
   const mail = useMail()
   const { words: w, language } = mail
+  const waiting = useWaiting()
   const shut = useCell(folded)
   const mailboxes = useCell(account.mailboxes)
   const [inbox, ...roles] = withRoles(mailboxes)
@@ -82,6 +84,15 @@ function Own({ account }: { account: MailAccount }) {
         {inbox && <Leaf account={account} mailbox={inbox} />}
         <li>
           <Place place="starred" icon="star" name={w.starredPlace} />
+        </li>
+        <li>
+          <Place
+            place="outbox"
+            icon="clock"
+            name={w.outboxPlace}
+            count={waiting}
+            countLabel={w.waitingCount(waiting)}
+          />
         </li>
         {roles.map((mailbox) => (
           <Leaf key={mailbox.id} account={account} mailbox={mailbox} />

@@ -19,7 +19,7 @@ export function useKeys(mail: Mail): void {
       const isCtrl = event.ctrlKey || event.metaKey
       if (document.querySelector('dialog[open]') || (!isCtrl && isField(target))) return
       const { compose, place } = mail.route.get()
-      const isList = place !== 'settings' && place !== 'contacts'
+      const isList = place !== 'settings' && place !== 'contacts' && place !== 'outbox'
       if ((compose || !isList) && !isCtrl) return // there is no list to act on
       if (event.key === 'Escape' && document.querySelector(':popover-open')) return
       // Enter and Space press what has the focus.

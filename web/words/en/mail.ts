@@ -74,6 +74,8 @@ export const words: Same<typeof chinese> = {
   junk: 'Junk',
   trash: 'Trash',
   starredPlace: 'Starred',
+  outboxPlace: 'Outbox',
+  waitingCount: (n) => `${n} waiting to be sent`,
   searchResults: 'Search results',
   ownMailboxes: 'My mailboxes',
   delegated: 'Delegated mailboxes',

@@ -96,6 +96,8 @@ export const words = {
   junk: '垃圾信',
   trash: '回收筒',
   starredPlace: '星號',
+  outboxPlace: '待送出',
+  waitingCount: (n: number) => `${n}封待送出`,
   searchResults: '搜尋結果',
   ownMailboxes: '我的信件匣',
   delegated: '代理信箱',

@@ -1,0 +1,27 @@
+// Mails that have not left, or have not arrived.
+
+export const words = {
+  waiting: '待送出',
+  waitingNone: '沒有待送出的信',
+  waitingNoneHow: '預約寄出的信，以及還能取消的信，會出現在這裡。',
+  toWhom: (names: string) => `寄給${names}`,
+  leaves: (date: string) => `${date}寄出`,
+  noSubject: '（沒有主旨）',
+  more: (names: string, n: number) => `${names}等${n}人`,
+  takeBack: '取回',
+  takeBackNamed: (subject: string) => `取回「${subject}」`,
+  takenBack: '已取回，放在草稿。',
+  tooLate: '已經寄出，來不及取回。',
+  failed: (why: string) => `沒有完成：${why}`,
+  notRead: '讀不到待送出的信。請檢查網路後再試一次。',
+  again: '重試',
+  troubled: '最近7天沒有送達的信',
+  sentAt: (date: string) => `${date}寄出`,
+  refused: '退回',
+  late: '還在嘗試',
+  said: (address: string, reply: string) => `${address}：${reply}`,
+  read: '閱讀',
+  readNamed: (subject: string) => `閱讀「${subject}」`,
+  dismiss: '知道了',
+  dismissNamed: (subject: string) => `不再列出「${subject}」`,
+}
