@@ -54,3 +54,13 @@ export function branches(mailboxes: readonly Mailbox[], compare: (a: string, b: 
   walk(null, 0, '', [])
   return found
 }
+
+/** The name of each mailbox with those above it, 'A/B', by its id. */
+export function pathsOf(mailboxes: readonly Mailbox[]): Map<string, string> {
+  const byId = new Map(mailboxes.map((mailbox) => [mailbox.id, mailbox]))
+  const pathOf = ({ name, parentId }: Mailbox, depth: number): string => {
+    const parent = parentId === null ? undefined : byId.get(parentId)
+    return parent && depth < mailboxes.length ? `${pathOf(parent, depth + 1)}/${name}` : name
+  }
+  return new Map(mailboxes.map((mailbox) => [mailbox.id, pathOf(mailbox, 0)]))
+}

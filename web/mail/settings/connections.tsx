@@ -31,10 +31,12 @@ export function Connections() {
       {found.length === 0 ? <p className="quiet">{w.noConnections}</p> : <Table connections={found} />}
       {isThere('imap') && isThere('smtp') && (
         <div className="stack t">
-          <a className="btn" href="/api/mobileconfig" download="mail.mobileconfig">
-            <Icon name="download" />
-            {w.profile}
-          </a>
+          <div>
+            <a className="btn" href="/api/mobileconfig" download="mail.mobileconfig">
+              <Icon name="download" />
+              {w.profile}
+            </a>
+          </div>
           <p className="meta">{w.profileHint}</p>
         </div>
       )}

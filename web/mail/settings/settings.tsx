@@ -7,9 +7,9 @@ import { useEffect, useState, type ComponentType } from 'react'
 import { Icon } from '../../parts/icon.tsx'
 import { loadPreferences } from '../preferences.ts'
 import { useMail } from '../words.ts'
-import { Absence } from './absence.tsx'
 import { General } from './general.tsx'
 import { Grants } from './grants.tsx'
+import { Handling } from './handling.tsx'
 import { Reading } from './reading.tsx'
 import { Services } from './services.tsx'
 import { Sessions } from './sessions.tsx'
@@ -21,7 +21,7 @@ const groups = {
   general: General,
   reading: Reading,
   writing: Writing,
-  handling: Absence,
+  handling: Handling,
   grants: Grants,
   security: Sessions,
   services: Services,
