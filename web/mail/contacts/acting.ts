@@ -12,7 +12,6 @@ export function useActing(): { isBusy: boolean; act(deed: () => Promise<Toast | 
   return {
     isBusy,
     async act(deed) {
-      if (isBusy) return false
       setIsBusy(true)
       try {
         const toast = await deed()

@@ -80,8 +80,13 @@ async function query(jmap: Jmap, accountId: string, filter: object, limit: numbe
   return { cards: ids.flatMap((id) => byId.get(id) ?? []), total }
 }
 
-export async function readCard(jmap: Jmap, accountId: string, id: string): Promise<Card | undefined> {
-  return (await jmap.get<Card>('ContactCard', { accountId, ids: [id], properties })).list[0]
+/** In the first of the accounts that has it: an address of the page does not say whose book it means. */
+export async function readCard(jmap: Jmap, accounts: Iterable<string>, id: string): Promise<Card | undefined> {
+  for (const accountId of new Set(accounts)) {
+    const { list } = await jmap.get<Card>('ContactCard', { accountId, ids: [id], properties })
+    if (list[0]) return list[0]
+  }
+  return undefined
 }
 
 /** Answers the new contact's id. Throws an Error with the server's words. */

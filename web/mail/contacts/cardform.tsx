@@ -27,6 +27,7 @@ export function CardForm({ card, book, books, changed, close }: Props) {
   const writable = books.filter(({ rights }) => rights.write)
 
   async function accept(): Promise<void> {
+    if (isBusy) return
     const wrong = checkForm(form)
     if (wrong) return setProblem(wrong.is === 'empty' ? w.emptyForm : w.badEmail(wrong.typed))
     setProblem('')

@@ -37,7 +37,7 @@ export function CardPanel({ id, place, books, version, changed }: Props) {
   const { account } = place.book
   useEffect(() => {
     let isOld = false
-    readCard(jmap, account, id).then(
+    readCard(jmap, [account, ...books.map((one) => one.account)], id).then(
       (found) => !isOld && setCard(found ?? 'gone'),
       () => !isOld && setCard('lost'),
     )

@@ -120,7 +120,9 @@ export function Importing({ books, first, imported }: Props) {
               className="btn go"
               disabled={seen.added + seen.updated === 0}
               aria-disabled={isBusy}
-              onClick={() => void bring()}
+              onClick={() => {
+                if (!isBusy) void bring()
+              }}
             >
               <Icon name="check" />
               {w.importNow(seen.added + seen.updated)}

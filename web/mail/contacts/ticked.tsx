@@ -19,7 +19,7 @@ interface Props {
 
 export function Ticked({ place: { book }, cards, untick, changed }: Props) {
   const mail = useMail()
-  const { act } = useActing()
+  const { isBusy, act } = useActing()
   const [isNaming, setIsNaming] = useState(false)
   const [name, setName] = useState('')
 
@@ -32,7 +32,7 @@ export function Ticked({ place: { book }, cards, untick, changed }: Props) {
 
   async function group(): Promise<void> {
     const called = name.trim()
-    if (called === '') return
+    if (called === '' || isBusy) return
     const members = Object.fromEntries(cards.map(({ uid }) => [uid, true]))
     const isMade = await act(async () => {
       await makeCard(mail.jmap, book, { kind: 'group', name: { full: called }, members })

@@ -85,6 +85,13 @@ export function Palette() {
       take: close(() => chooseDensity(density() === 'dense' ? 'normal' : 'dense')),
     },
     {
+      key: 'contacts',
+      label: w.contacts,
+      words: 'contacts address book',
+      icon: 'book',
+      take: go('contacts'),
+    },
+    {
       key: 'self',
       label: w.selfFace,
       words: 'portal self',
