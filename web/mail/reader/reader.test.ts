@@ -116,4 +116,9 @@ test('only our own word on where a mail comes from counts', () => {
     verdict: 'failed',
   })
   deepEqual(trustOf([], 'a@b.example', 'uni.example'), { isOutside: true, verdict: 'unknown' })
+  deepEqual(trustOf(['mail.uni.example; spf=none; dmarc=none'], 'a@uni.example', 'uni.example'), {
+    isOutside: false,
+    verdict: 'failed',
+  })
+  deepEqual(trustOf([], 'a@uni.example', 'uni.example'), { isOutside: false, verdict: 'unknown' })
 })

@@ -1,7 +1,8 @@
 // Where a mail comes from, as our own server found when it came: the first Authentication-Results it put on top.
 // RFC 8601
 //
-// Pure. Only a line in our own name counts; others are what strangers say of themselves.
+// Pure. Only a line in our own name counts; others are what strangers say of themselves. Mail that was written here by
+// somebody who signed in has none; what came from elsewhere has one, and must prove that it is from inside.
 
 import { isOutside } from '../../parts/names.ts'
 
@@ -17,7 +18,7 @@ export function trustOf(results: readonly string[], from: string, domain: string
   const said = (method: string): string | undefined =>
     new RegExp(`(?:^|;)\\s*${method}\\s*=\\s*(\\w+)`, 'i').exec(own)?.[1]?.toLowerCase()
   if (said('dmarc') === 'pass' || said('auth') === 'pass') return { isOutside: outside, verdict: 'verified' }
-  if (said('dmarc') === 'fail') return { isOutside: outside, verdict: 'failed' }
+  if (said('dmarc') === 'fail' || !outside) return { isOutside: outside, verdict: 'failed' }
   return { isOutside: outside, verdict: 'unknown' }
 }
 
