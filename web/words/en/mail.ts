@@ -162,7 +162,7 @@ export const words: Same<typeof chinese> = {
   andOthers: (names, n) => `${names} and ${n} more`,
   insideVerified: 'Inside, sending domain verified',
   insideUnknown: 'Inside',
-  insideFailed: 'Claims to be inside, but the domain check failed',
+  insideFailed: 'Claims to be inside, but its domain is not proven',
   outsideVerified: 'Outside, sending domain verified',
   outsideUnknown: 'Outside',
   outsideFirst: 'Outside, first message',

@@ -186,7 +186,7 @@ export const words = {
   andOthers: (names: string, n: number) => `${names}等另${n}位`,
   insideVerified: '校內，寄件網域已驗證',
   insideUnknown: '校內',
-  insideFailed: '自稱校內，但寄件網域驗證不符',
+  insideFailed: '自稱校內，但無法證實寄件網域',
   outsideVerified: '校外，寄件網域已驗證',
   outsideUnknown: '校外',
   outsideFirst: '校外，第一次來信',
