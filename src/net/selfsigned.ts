@@ -39,7 +39,7 @@ export function selfSigned(names: string[], now: number): { certificate: string;
   ])
   const alternatives = new SubjectAlternativeName(names.map((name) => new GeneralName({ dNSName: name })))
   const serial = randomBytes(16)
-  serial[0] = (serial[0] ?? 0) & 0x7f // a positive number
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40 // positive, and no leading zero: DER has one way to write a number
 
   const body = new TBSCertificate({
     version: Version.v3,
