@@ -89,6 +89,7 @@ export async function openJmap(onSignedOut: () => void): Promise<Jmap> {
       waiting.push({ name, args, id, resolve, reject })
     }) as Asked<Answer>
     promise.ref = (path) => ({ resultOf: id, name, path })
+    promise.catch(() => undefined) // one that is only referred to has nobody else who hears that it was lost
     return promise
   }
 
